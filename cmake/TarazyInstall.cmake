@@ -1,0 +1,1 @@
+# What `cmake --install` gives an outside project: find_package(tarazy).

@@ -1,0 +1,122 @@
+// A pack: one edition of the law as policies, with the catalogues that give
+// its answers their words.
+//
+// A pack is a folder:
+//   pack.yaml            manifest: id, edition, commencement, parameters
+//   schema.cedarschema   the facts
+//   decision/*.cedar     the decision policies (permit, forbid)
+//   obligations/*.cedar  the obligation policies (permit only)
+//   norms.yaml           each norm: act, citation, summaries in kk, ru, en
+//   obligations.yaml     each obligation: texts, addressee, due rule
+//   scenarios/*.yaml     requests with the expected answer
+// policy/pack/README.md documents each file's keys.
+//
+// Loading checks all of it: syntax, types against the schema, that each policy
+// has an @id, an existing @norm, and that each obligation exists and each text
+// is there in three languages. A pack with any error is not returned.
+//
+// Thread-safety: immutable after Load.
+
+#ifndef TARAZY_POLICY_PACK_PACK_H_
+#define TARAZY_POLICY_PACK_PACK_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/types/optional.h"
+#include "policy/cedar/diagnostic.h"
+#include "policy/program/program.h"
+
+namespace tarazy {
+
+// A text in the three languages of the project.
+struct Texts {
+  std::string kk;
+  std::string ru;
+  std::string en;
+};
+
+// One norm of the catalogue.
+struct Norm {
+  std::string id;        // "pd-2013/19-1/1"
+  Texts act;             // short name of the act
+  std::string citation;  // "19-1(1)"
+  Texts summary;         // in our own words
+};
+
+// When a duty falls due.
+struct DueRule {
+  enum class Kind : uint8_t {
+    kNone,
+    kFact,  // at the instant that fact `fact` holds
+    kDays,  // `days` whole calendar days after the day of the decision, at
+            // 24:00 in Almaty
+  };
+  Kind kind = Kind::kNone;
+  std::string fact;
+  int days = 0;
+};
+
+struct ObligationDef {
+  std::string id;
+  std::string norm;
+  std::string addressee;
+  Texts text;
+  DueRule due;
+};
+
+// How the days of a statutory limit are counted. Source: pd-2013/19-1/3#1.
+struct ObjectionTerm {
+  int days = 3;
+  bool working_days = false;
+};
+
+// What a compiled policy of the pack refers to, resolved at load. Parallel to
+// Program::policies().
+struct PolicyLinks {
+  std::string reason;                  // @reason; empty: none
+  const Norm* norm = nullptr;          // @norm
+  const ObligationDef* obligation = nullptr;  // @obligation
+  // @retry_after: the slot of the fact that says when to ask again.
+  absl::optional<uint32_t> retry_after;
+  // @breach: the satisfied policy means that the duty is already broken.
+  bool breach = false;
+};
+
+class Pack {
+ public:
+  ~Pack();
+
+  // Null, with the reasons in `diagnostics`, when anything is wrong.
+  static std::shared_ptr<const Pack> Load(const std::string& directory,
+                                          Diagnostics* diagnostics);
+
+  const std::string& id() const;
+  // SHA-256 over all files that decide or are answered, 64 hex digits.
+  const std::string& digest() const;
+
+  // Half-open, in milliseconds since 1970 UTC. No end: INT64_MAX.
+  int64_t valid_from_ms() const;
+  int64_t valid_to_ms() const;
+
+  const Program& decision() const;
+  const std::vector<PolicyLinks>& decision_links() const;
+  const Program& obligations() const;
+  const std::vector<PolicyLinks>& obligation_links() const;
+
+  const std::vector<Norm>& norms() const;
+  const Norm* FindNorm(const std::string& id) const;
+  const ObligationDef* FindObligation(const std::string& id) const;
+  const ObjectionTerm& objection_term() const;
+
+ private:
+  Pack();
+  struct Rep;
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace tarazy
+
+#endif  // TARAZY_POLICY_PACK_PACK_H_

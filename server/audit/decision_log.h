@@ -1,0 +1,79 @@
+// The decision log: nothing is answered before its record is durable.
+//
+// Callers on any thread append a record and are told, once, when it is
+// durable. One writer thread takes all that is queued, writes it, calls
+// fdatasync once, and then tells the callers: groups grow by themselves while
+// the disk is busy, so there is no timer. A failed write or fsync is final:
+// nothing that was not durable is ever reported so, and the process ends
+// rather than try again, because the kernel may have dropped the pages.
+//
+// The format on disk is server/audit/FORMAT.md.
+//
+// Thread-safety: all methods may be called from any thread.
+
+#ifndef TARAZY_SERVER_AUDIT_DECISION_LOG_H_
+#define TARAZY_SERVER_AUDIT_DECISION_LOG_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace tarazy {
+
+class FileSystem;  // server/audit/file_system.h
+
+// Told once, on the writer thread, when the records of one Append are durable
+// or will never be. Must be quick and must not block.
+class AppendListener {
+ public:
+  virtual ~AppendListener() = default;
+
+  // OK: durable. Otherwise UNAVAILABLE: the records must be taken as lost.
+  virtual void OnAppended(const absl::Status& status) = 0;
+};
+
+struct DecisionLogOptions {
+  // Folder of the log; made if absent.
+  std::string directory;
+  // The log's name, in receipts.
+  std::string name = "tarazy";
+  // Bytes a segment is preallocated to and grows to.
+  uint64_t segment_bytes = 64u << 20;
+  // A record's limit, and the queue's, in bytes.
+  uint32_t max_record_bytes = 65535;
+  uint64_t max_queue_bytes = 16u << 20;
+};
+
+class DecisionLog {
+ public:
+  virtual ~DecisionLog() = default;
+
+  // Opens, and recovers: a torn tail (a record that was being written when
+  // the process or the machine stopped) is cut; any other damage is
+  // DATA_LOSS, named by segment and offset, and nothing is changed.
+  static absl::StatusOr<std::unique_ptr<DecisionLog>> Open(
+      const DecisionLogOptions& options, FileSystem* files);
+
+  // Queues one record and gives its number. UNAVAILABLE, and nothing is
+  // queued, when the queue is full, the disk is full or the log is closed;
+  // INVALID_ARGUMENT when the record is over its limit. `listener` lives
+  // until it is told; it may be null for all but the last record of a group
+  // that the same thread appends.
+  virtual absl::StatusOr<uint64_t> Append(absl::string_view record,
+                                          AppendListener* listener) = 0;
+
+  // The number that the next record gets.
+  virtual uint64_t next_index() const = 0;
+
+  // Makes all that is queued durable, tells its listeners, and refuses what
+  // comes after.
+  virtual void Close() = 0;
+};
+
+}  // namespace tarazy
+
+#endif  // TARAZY_SERVER_AUDIT_DECISION_LOG_H_

@@ -1,0 +1,80 @@
+// The server's configuration: one YAML file, each key documented here and in
+// deploy/tarazy.yaml, unknown keys refused with the nearest known one.
+//
+// Thread-safety: plain values.
+
+#ifndef TARAZY_SERVER_OPS_CONFIG_H_
+#define TARAZY_SERVER_OPS_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tarazy/v1/common.pb.h"
+
+namespace tarazy {
+
+struct Config {
+  struct Listen {
+    // host:port, port 0 for a free one; empty: no TCP.
+    std::string tcp = "127.0.0.1:7310";
+    // Path of a Unix socket; empty: none.
+    std::string unix_socket;
+  } listen;
+
+  struct Threads {
+    // Completion queues, each with one thread that polls and decides inline.
+    int completion_queues = 1;
+  } threads;
+
+  struct Pack {
+    // Folder of the pack in service.
+    std::string directory;
+  } pack;
+
+  struct Log {
+    // Off: nothing is recorded and every answer says so.
+    bool enabled = true;
+    std::string directory = "log";
+    std::string name = "tarazy";
+    uint64_t segment_bytes = 64u << 20;
+    uint64_t max_queue_bytes = 16u << 20;
+  } log;
+
+  struct Registers {
+    // SQLite file.
+    std::string path = "registers.db";
+  } registers;
+
+  struct Pseudonyms {
+    // Key file; see server/registers/pseudonym.h.
+    std::string key_file = "pseudonym.key";
+    // Make the key file when it is absent: for a first run on one machine.
+    bool create = false;
+  } pseudonyms;
+
+  struct Limits {
+    uint32_t message_bytes = 4u << 20;
+    uint32_t batch_requests = 1000;
+    // Consents of one subject to one operator that a decision tries.
+    uint32_t consents_tried = 16;
+    // How long a drain waits for calls under way.
+    uint32_t drain_seconds = 30;
+  } limits;
+
+  struct Rights {
+    // Whether consent that a caller asserts counts.
+    bool assert_consent = false;
+  } rights;
+
+  v1::Language default_language = v1::LANGUAGE_KK;
+};
+
+// Relative paths in the file are relative to its folder. Errors name file,
+// line and key.
+absl::StatusOr<Config> ReadConfig(const std::string& path);
+
+}  // namespace tarazy
+
+#endif  // TARAZY_SERVER_OPS_CONFIG_H_

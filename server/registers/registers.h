@@ -1,0 +1,113 @@
+// Consents and objections: what decisions know of a person's own will.
+//
+// Writes are durable before they are answered (a RegisterStore: SQLite here).
+// Reads never touch the store: each subject's entries are an immutable value
+// in memory, replaced as a whole by a write, so that a decision sees a
+// subject's state of one revision.
+//
+// Thread-safety: all methods may be called from any thread. Writes are
+// serialised.
+
+#ifndef TARAZY_SERVER_REGISTERS_REGISTERS_H_
+#define TARAZY_SERVER_REGISTERS_REGISTERS_H_
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "policy/pack/pack.h"
+#include "server/registers/pseudonym.h"
+#include "tarazy/v1/registers.pb.h"
+
+namespace tarazy {
+
+// A consent as decisions read it. Instants are milliseconds since 1970 UTC.
+struct ConsentEntry {
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
+  // The whole consent, with the pseudonym for the subject.
+  v1::Consent consent;
+  int64_t valid_from_ms = 0;
+  int64_t valid_until_ms = kNever;     // excluded
+  int64_t withdrawn_ms = kNever;       // kNever: not withdrawn
+  bool withdrawal_barred = false;
+};
+
+struct ObjectionEntry {
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+
+  v1::Objection objection;
+  int64_t received_ms = 0;
+  int64_t due_ms = 0;                  // excluded
+};
+
+// All entries of one subject, oldest first.
+struct SubjectEntries {
+  std::vector<ConsentEntry> consents;
+  std::vector<ObjectionEntry> objections;
+};
+
+// The state that reads come from.
+struct RegisterState {
+  std::string store;
+  uint64_t epoch = 0;
+  uint64_t revision = 0;
+  // Age of what reads see, in milliseconds; 0 for the store on this machine.
+  int64_t age_ms = 0;
+};
+
+struct RegistersOptions {
+  // SQLite file; made if absent. ":memory:" is for tests.
+  std::string path;
+  // Milliseconds since 1970 UTC.
+  std::function<int64_t()> clock;
+  // How objection limits are fixed.
+  ObjectionTerm objection_term;
+  // Entries that one subject may have, of each kind.
+  uint32_t max_entries_per_subject = 1000;
+};
+
+class Registers {
+ public:
+  virtual ~Registers() = default;
+
+  static absl::StatusOr<std::unique_ptr<Registers>> Open(
+      const RegistersOptions& options);
+
+  // Null when the subject has no entries.
+  virtual std::shared_ptr<const SubjectEntries> Find(
+      const Pseudonym& subject) const = 0;
+  virtual RegisterState state() const = 0;
+
+  // Writes: requests whose fields have been checked and whose subject has been
+  // replaced by its pseudonym. Errors are those of the services in
+  // registers.proto.
+  virtual absl::StatusOr<v1::RegisterConsentResponse> RegisterConsent(
+      const v1::RegisterConsentRequest& request) = 0;
+  virtual absl::StatusOr<v1::WithdrawConsentResponse> WithdrawConsent(
+      const v1::WithdrawConsentRequest& request) = 0;
+  virtual absl::StatusOr<v1::Consent> GetConsent(
+      absl::string_view id) const = 0;
+  virtual absl::StatusOr<v1::ListConsentsResponse> ListConsents(
+      const v1::ListConsentsRequest& request) const = 0;
+  virtual absl::StatusOr<v1::ObjectionResponse> FileObjection(
+      const v1::FileObjectionRequest& request) = 0;
+  virtual absl::StatusOr<v1::ObjectionResponse> DecideObjection(
+      const v1::DecideObjectionRequest& request) = 0;
+  virtual absl::StatusOr<v1::ObjectionResponse> NotifyObjection(
+      const v1::NotifyObjectionRequest& request) = 0;
+  virtual absl::StatusOr<v1::Objection> GetObjection(
+      absl::string_view id) const = 0;
+  virtual absl::StatusOr<v1::ListObjectionsResponse> ListObjections(
+      const v1::ListObjectionsRequest& request) const = 0;
+};
+
+}  // namespace tarazy
+
+#endif  // TARAZY_SERVER_REGISTERS_REGISTERS_H_
