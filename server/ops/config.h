@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "tarazy/v1/common.pb.h"
 
 namespace tarazy {
@@ -29,7 +30,8 @@ struct Config {
   } threads;
 
   struct Pack {
-    // Folder of the pack in service.
+    // Folder of the pack in service. Empty: `tarazy serve` takes seed-bill,
+    // found beside the binary.
     std::string directory;
   } pack;
 
@@ -71,9 +73,13 @@ struct Config {
   v1::Language default_language = v1::LANGUAGE_KK;
 };
 
-// Relative paths in the file are relative to its folder. Errors name file,
-// line and key.
+// Relative paths are relative to the file's folder, defaults too. An absent
+// key keeps its default. Everything that is wrong is named with file, line and
+// key, a line each (INVALID_ARGUMENT); NOT_FOUND when the file can't be read.
 absl::StatusOr<Config> ReadConfig(const std::string& path);
+
+// Puts `folder` before each path that is relative.
+void ResolvePaths(absl::string_view folder, Config* config);
 
 }  // namespace tarazy
 

@@ -1,0 +1,383 @@
+// Reads the configuration with yaml-cpp, which is asked for structure and
+// lines only: what a value may be is decided here, since YAML's own notion of
+// a number or a truth value ("no", "0x10", "1_000") is wider than an operator
+// expects.
+
+#include "server/ops/config.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/ops/nearest.h"
+#include "yaml-cpp/yaml.h"
+
+namespace tarazy {
+namespace {
+
+constexpr size_t kMaxFileBytes = 1u << 20;
+constexpr size_t kMaxPathBytes = 4096;
+// sizeof(sockaddr_un::sun_path) less the closing zero.
+constexpr size_t kMaxUnixPathBytes = 107;
+
+// Collects what is wrong, so that one run shows all of it.
+class Errors {
+ public:
+  explicit Errors(std::string file) : file_(std::move(file)) {}
+
+  void Add(const YAML::Mark& mark, const std::string& message) {
+    const int line = mark.is_null() ? 1 : mark.line + 1;
+    found_.emplace_back(line, absl::StrCat(file_, ":", line, ": ", message));
+  }
+
+  absl::Status status() {
+    if (found_.empty()) return absl::OkStatus();
+    std::stable_sort(
+        found_.begin(), found_.end(),
+        [](const auto& a, const auto& b) { return a.first < b.first; });
+    return absl::InvalidArgumentError(absl::StrJoin(
+        found_, "\n", [](std::string* out, const auto& error) {
+          absl::StrAppend(out, error.second);
+        }));
+  }
+
+ private:
+  std::string file_;
+  std::vector<std::pair<int, std::string>> found_;
+};
+
+// One mapping of the file. Each reader takes its key and leaves `out` as it is
+// when the key is absent; Finish reports the keys that nobody took.
+class Section {
+ public:
+  Section(const YAML::Node& node, std::string prefix, Errors* errors)
+      : prefix_(std::move(prefix)), errors_(errors) {
+    if (!node.IsDefined() || node.IsNull()) return;
+    if (!node.IsMap()) {
+      errors_->Add(node.Mark(),
+                   absl::StrCat("`", Shown(), "` must be a mapping of keys"));
+      return;
+    }
+    for (const auto& entry : node) {
+      if (!entry.first.IsScalar()) {
+        errors_->Add(entry.first.Mark(), "a key must be a plain word");
+        continue;
+      }
+      const std::string& key = entry.first.Scalar();
+      for (const Entry& other : entries_) {
+        if (other.key == key) {
+          errors_->Add(entry.first.Mark(),
+                       absl::StrCat("`", prefix_, key, "` is given twice"));
+        }
+      }
+      entries_.push_back({key, entry.first.Mark(), entry.second});
+    }
+  }
+
+  Section Sub(const std::string& key) {
+    const Entry* entry = Take(key);
+    return Section(entry == nullptr ? YAML::Node() : entry->value,
+                   absl::StrCat(prefix_, key, "."), errors_);
+  }
+
+  // Whether `out` was set.
+  bool Text(const std::string& key, size_t max_bytes, std::string* out) {
+    const Entry* entry = TakeScalar(key, "a text; write \"\" for none");
+    if (entry == nullptr) return false;
+    const std::string& value = entry->value.Scalar();
+    if (value.size() > max_bytes) {
+      Fail(*entry, absl::StrCat("is longer than ", max_bytes, " bytes"));
+    } else if (absl::StrContains(value, '\0')) {
+      Fail(*entry, "holds a zero byte");
+    } else {
+      *out = value;
+      return true;
+    }
+    return false;
+  }
+
+  void Bool(const std::string& key, bool* out) {
+    const Entry* entry = TakeScalar(key, "`true` or `false`");
+    if (entry == nullptr) return;
+    const std::string& value = entry->value.Scalar();
+    if (entry->value.Tag() == "!" || (value != "true" && value != "false")) {
+      Fail(*entry,
+           absl::StrCat("must be `true` or `false`, not `", value, "`"));
+    } else {
+      *out = value == "true";
+    }
+  }
+
+  template <typename T>
+  void Number(const std::string& key, uint64_t min, uint64_t max, T* out) {
+    const Entry* entry = TakeScalar(key, "a whole number");
+    if (entry == nullptr) return;
+    const std::string& value = entry->value.Scalar();
+    uint64_t number = 0;
+    const bool digits =
+        !value.empty() &&
+        value.find_first_not_of("0123456789") == std::string::npos;
+    if (entry->value.Tag() == "!" || !digits) {
+      Fail(*entry, absl::StrCat("must be a whole number, not `", value, "`"));
+    } else if (!absl::SimpleAtoi(value, &number) || number < min ||
+               number > max) {
+      Fail(*entry, absl::StrCat("must be from ", min, " to ", max, ", not ",
+                                value));
+    } else {
+      *out = static_cast<T>(number);
+    }
+  }
+
+  // Reports the key's value; `problem` completes "`key` ...".
+  void Refuse(const std::string& key, const std::string& problem) {
+    for (const Entry& entry : entries_) {
+      if (entry.key == key) Fail(entry, problem);
+    }
+  }
+
+  void Finish() {
+    for (const Entry& entry : entries_) {
+      if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) {
+        continue;
+      }
+      std::string message =
+          absl::StrCat("unknown key `", prefix_, entry.key, "`");
+      const std::string nearest = Nearest(entry.key, known_);
+      if (!nearest.empty()) {
+        absl::StrAppend(&message, "; did you mean `", prefix_, nearest, "`?");
+      } else {
+        absl::StrAppend(&message, "; known here: ",
+                        absl::StrJoin(known_, ", "));
+      }
+      errors_->Add(entry.mark, message);
+    }
+  }
+
+ private:
+  struct Entry {
+    std::string key;
+    YAML::Mark mark;
+    YAML::Node value;
+  };
+
+  std::string Shown() const {
+    return prefix_.empty() ? "the file" : prefix_.substr(0, prefix_.size() - 1);
+  }
+
+  const Entry* Take(const std::string& key) {
+    known_.push_back(key);
+    for (const Entry& entry : entries_) {
+      if (entry.key == key) return &entry;
+    }
+    return nullptr;
+  }
+
+  const Entry* TakeScalar(const std::string& key, const std::string& kind) {
+    const Entry* entry = Take(key);
+    if (entry == nullptr || entry->value.IsScalar()) return entry;
+    Fail(*entry, absl::StrCat("must be ", kind));
+    return nullptr;
+  }
+
+  void Fail(const Entry& entry, const std::string& problem) {
+    errors_->Add(entry.mark, absl::StrCat("`", prefix_, entry.key, "` ",
+                                          problem));
+  }
+
+  std::string prefix_;
+  Errors* errors_;
+  std::vector<Entry> entries_;
+  std::vector<std::string> known_;
+};
+
+// "host:port" or "[v6]:port"; the port may be 0.
+bool IsHostPort(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return false;
+  const std::string host = text.substr(0, colon);
+  const std::string port = text.substr(colon + 1);
+  uint32_t number = 0;
+  if (port.empty() || port.size() > 5 ||
+      port.find_first_not_of("0123456789") != std::string::npos ||
+      !absl::SimpleAtoi(port, &number) || number > 65535) {
+    return false;
+  }
+  if (host.find_first_of(" \t/") != std::string::npos) return false;
+  const bool bracketed = host.front() == '[' && host.back() == ']';
+  return bracketed ? host.size() > 2 : host.find(':') == std::string::npos;
+}
+
+bool IsLogName(const std::string& name) {
+  return !name.empty() &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/") ==
+             std::string::npos;
+}
+
+// The bindings name every member of a section, so that a key that is added to
+// the struct does not compile until it is read here.
+
+void ReadListen(Section section, Config::Listen* listen) {
+  auto& [tcp, unix_socket] = *listen;
+  section.Text("tcp", 300, &tcp);
+  section.Text("unix_socket", kMaxUnixPathBytes, &unix_socket);
+  if (!tcp.empty() && !IsHostPort(tcp)) {
+    section.Refuse("tcp", absl::StrCat("must be host:port, not `", tcp, "`"));
+  }
+  if (tcp.empty() && unix_socket.empty()) {
+    section.Refuse("tcp", "and `listen.unix_socket` are both empty: the "
+                          "server would listen nowhere");
+  }
+  section.Finish();
+}
+
+void ReadLog(Section section, Config::Log* log) {
+  auto& [enabled, directory, name, segment_bytes, max_queue_bytes] = *log;
+  section.Bool("enabled", &enabled);
+  section.Text("directory", kMaxPathBytes, &directory);
+  section.Text("name", 64, &name);
+  section.Number("segment_bytes", 1u << 20, uint64_t{1} << 32, &segment_bytes);
+  section.Number("max_queue_bytes", 1u << 20, uint64_t{1} << 30,
+                 &max_queue_bytes);
+  if (!IsLogName(name)) {
+    section.Refuse("name", "must be 1 to 64 letters, digits, `-`, `.`, `_` "
+                           "or `/`");
+  }
+  if (directory.empty()) section.Refuse("directory", "must not be empty");
+  section.Finish();
+}
+
+void ReadLimits(Section section, Config::Limits* limits) {
+  auto& [message_bytes, batch_requests, consents_tried, drain_seconds] =
+      *limits;
+  section.Number("message_bytes", 1024, 64u << 20, &message_bytes);
+  section.Number("batch_requests", 1, 100000, &batch_requests);
+  section.Number("consents_tried", 1, 1000, &consents_tried);
+  section.Number("drain_seconds", 0, 3600, &drain_seconds);
+  section.Finish();
+}
+
+void ReadPseudonyms(Section section, Config::Pseudonyms* pseudonyms) {
+  auto& [key_file, create] = *pseudonyms;
+  section.Text("key_file", kMaxPathBytes, &key_file);
+  section.Bool("create", &create);
+  if (key_file.empty()) section.Refuse("key_file", "must not be empty");
+  section.Finish();
+}
+
+void ReadLanguage(Section* root, v1::Language* language) {
+  std::string text;
+  if (!root->Text("default_language", 16, &text)) return;
+  if (text == "kk") {
+    *language = v1::LANGUAGE_KK;
+  } else if (text == "ru") {
+    *language = v1::LANGUAGE_RU;
+  } else if (text == "en") {
+    *language = v1::LANGUAGE_EN;
+  } else {
+    root->Refuse("default_language",
+                 absl::StrCat("must be `kk`, `ru` or `en`, not `", text, "`"));
+  }
+}
+
+void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
+  auto& [listen, threads, pack, log, registers, pseudonyms, limits, rights,
+         default_language] = *config;
+  Section root(node, "", errors);
+  ReadListen(root.Sub("listen"), &listen);
+  {
+    Section section = root.Sub("threads");
+    auto& [completion_queues] = threads;
+    section.Number("completion_queues", 1, 64, &completion_queues);
+    section.Finish();
+  }
+  {
+    Section section = root.Sub("pack");
+    auto& [directory] = pack;
+    section.Text("directory", kMaxPathBytes, &directory);
+    section.Finish();
+  }
+  ReadLog(root.Sub("log"), &log);
+  {
+    Section section = root.Sub("registers");
+    auto& [path] = registers;
+    section.Text("path", kMaxPathBytes, &path);
+    if (path.empty()) section.Refuse("path", "must not be empty");
+    section.Finish();
+  }
+  ReadPseudonyms(root.Sub("pseudonyms"), &pseudonyms);
+  ReadLimits(root.Sub("limits"), &limits);
+  {
+    Section section = root.Sub("rights");
+    auto& [assert_consent] = rights;
+    section.Bool("assert_consent", &assert_consent);
+    section.Finish();
+  }
+  ReadLanguage(&root, &default_language);
+  root.Finish();
+}
+
+absl::StatusOr<std::string> ReadText(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return absl::NotFoundError(
+        absl::StrCat("cannot open configuration `", path, "`"));
+  }
+  std::string text(kMaxFileBytes + 1, '\0');
+  file.read(&text[0], static_cast<std::streamsize>(text.size()));
+  if (file.bad() || (file.fail() && !file.eof())) {
+    return absl::NotFoundError(
+        absl::StrCat("cannot read configuration `", path, "`"));
+  }
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > kMaxFileBytes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        path, ": is longer than ", kMaxFileBytes, " bytes"));
+  }
+  return text;
+}
+
+}  // namespace
+
+void ResolvePaths(absl::string_view folder, Config* config) {
+  if (folder.empty()) return;
+  for (std::string* path :
+       {&config->listen.unix_socket, &config->pack.directory,
+        &config->log.directory, &config->registers.path,
+        &config->pseudonyms.key_file}) {
+    if (!path->empty() && path->front() != '/') {
+      *path = absl::StrCat(folder, absl::EndsWith(folder, "/") ? "" : "/",
+                           *path);
+    }
+  }
+}
+
+absl::StatusOr<Config> ReadConfig(const std::string& path) {
+  absl::StatusOr<std::string> text = ReadText(path);
+  if (!text.ok()) return text.status();
+  Config config;
+  Errors errors(path);
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(*text);
+    if (documents.size() > 1) {
+      errors.Add(documents[1].Mark(), "a second document: there must be one");
+    }
+    ReadRoot(documents.empty() ? YAML::Node() : documents[0], &config,
+             &errors);
+  } catch (const YAML::Exception& e) {
+    errors.Add(e.mark, e.msg);
+  }
+  if (absl::Status status = errors.status(); !status.ok()) return status;
+  const size_t slash = path.rfind('/');
+  if (slash != std::string::npos) {
+    ResolvePaths(path.substr(0, slash + 1), &config);
+  }
+  return config;
+}
+
+}  // namespace tarazy

@@ -1,0 +1,225 @@
+#include "server/ops/config.h"
+
+#include <stdlib.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tarazy {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  ConfigTest() {
+    std::string pattern = ::testing::TempDir() + "/configXXXXXX";
+    folder_ = mkdtemp(&pattern[0]);
+  }
+
+  absl::StatusOr<Config> Read(const std::string& text) {
+    const std::string path = folder_ + "/t.yaml";
+    std::ofstream(path, std::ios::binary) << text;
+    return ReadConfig(path);
+  }
+
+  std::string ErrorOf(const std::string& text) {
+    const absl::StatusOr<Config> config = Read(text);
+    if (config.ok()) return "no error";
+    return absl::StrCat(
+        config.status().code() == absl::StatusCode::kInvalidArgument
+            ? ""
+            : "wrong code: ",
+        config.status().message());
+  }
+
+  std::string folder_;
+};
+
+std::string Contents(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path).rdbuf();
+  return out.str();
+}
+
+std::string Show(const Config& c) {
+  return absl::StrCat(
+      c.listen.tcp, "|", c.listen.unix_socket, "|",
+      c.threads.completion_queues, "|", c.pack.directory, "|", c.log.enabled,
+      "|", c.log.directory, "|", c.log.name, "|", c.log.segment_bytes, "|",
+      c.log.max_queue_bytes, "|", c.registers.path, "|", c.pseudonyms.key_file,
+      "|", c.pseudonyms.create, "|", c.limits.message_bytes, "|",
+      c.limits.batch_requests, "|", c.limits.consents_tried, "|",
+      c.limits.drain_seconds, "|", c.rights.assert_consent, "|",
+      static_cast<int>(c.default_language));
+}
+
+const char kDocumented[] = TARAZY_SOURCE_DIR "/deploy/tarazy.yaml";
+
+TEST_F(ConfigTest, EmptyFileGivesDefaultsBesideTheFile) {
+  const absl::StatusOr<Config> config = Read("");
+  ASSERT_TRUE(config.ok()) << config.status();
+  Config defaults;
+  ResolvePaths(folder_, &defaults);
+  EXPECT_EQ(Show(*config), Show(defaults));
+  EXPECT_EQ(config->log.directory, folder_ + "/log");
+}
+
+TEST_F(ConfigTest, DocumentedFileReadsToTheDefaults) {
+  const absl::StatusOr<Config> config = ReadConfig(kDocumented);
+  ASSERT_TRUE(config.ok()) << config.status();
+  Config defaults;
+  ResolvePaths(TARAZY_SOURCE_DIR "/deploy", &defaults);
+  EXPECT_EQ(Show(*config), Show(defaults));
+}
+
+// Every key that the reader knows is in the documented file: a misspelt key of
+// each section lists or offers known ones, so the list is asked of the reader.
+TEST_F(ConfigTest, EveryKnownKeyIsDocumented) {
+  const std::string documented = "\n" + Contents(kDocumented);
+  for (const std::string section :
+       {"", "listen", "threads", "pack", "log", "registers", "pseudonyms",
+        "limits", "rights"}) {
+    const std::string error =
+        ErrorOf(section.empty() ? "0123456789: 1\n"
+                                : section + ":\n  0123456789: 1\n");
+    const std::string mark = "; known here: ";
+    const size_t at = error.find(mark);
+    ASSERT_NE(at, std::string::npos) << error;
+    std::istringstream keys(error.substr(at + mark.size()));
+    std::string key;
+    int count = 0;
+    while (std::getline(keys, key, ',')) {
+      key.erase(0, key.find_first_not_of(' '));
+      EXPECT_THAT(documented,
+                  HasSubstr(section.empty() ? "\n" + key + ":"
+                                            : "\n  " + key + ":"));
+      ++count;
+    }
+    EXPECT_GT(count, 0);
+  }
+}
+
+TEST_F(ConfigTest, ReadsEveryKey) {
+  const absl::StatusOr<Config> config = Read(
+      "listen: {tcp: '[::1]:0', unix_socket: /run/t.sock}\n"
+      "threads: {completion_queues: 2}\n"
+      "pack: {directory: /p}\n"
+      "log: {enabled: false, directory: /l, name: a/b, "
+      "segment_bytes: 1048576, max_queue_bytes: 1048577}\n"
+      "registers: {path: r.db}\n"
+      "pseudonyms: {key_file: sub/k, create: true}\n"
+      "limits: {message_bytes: 2048, batch_requests: 7, consents_tried: 3, "
+      "drain_seconds: 0}\n"
+      "rights: {assert_consent: true}\n"
+      "default_language: ru\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(Show(*config),
+            absl::StrCat("[::1]:0|/run/t.sock|2|/p|0|/l|a/b|1048576|1048577|",
+                         folder_, "/r.db|", folder_,
+                         "/sub/k|1|2048|7|3|0|1|2"));
+}
+
+TEST_F(ConfigTest, UnknownKeyNamesPlaceAndNearest) {
+  EXPECT_EQ(ErrorOf("log:\n  enabled: true\n  segmet_bytes: 1048576\n"),
+            folder_ +
+                "/t.yaml:3: unknown key `log.segmet_bytes`; did you mean "
+                "`log.segment_bytes`?");
+  EXPECT_EQ(ErrorOf("lisen: {}\n"),
+            folder_ + "/t.yaml:1: unknown key `lisen`; did you mean `listen`?");
+}
+
+TEST_F(ConfigTest, FarFetchedKeyIsOfferedAllKnownOnes) {
+  EXPECT_EQ(ErrorOf("rights:\n  colour: blue\n"),
+            folder_ + "/t.yaml:2: unknown key `rights.colour`; known here: "
+                      "assert_consent");
+}
+
+TEST_F(ConfigTest, AllErrorsAtOnceInOrderOfLines) {
+  EXPECT_EQ(ErrorOf("default_language: de\nlog:\n  enabled: yes\n"
+                    "limits:\n  batch_requests: 0\n"),
+            absl::StrCat(
+                folder_, "/t.yaml:1: `default_language` must be `kk`, `ru` or "
+                         "`en`, not `de`\n",
+                folder_, "/t.yaml:3: `log.enabled` must be `true` or `false`, "
+                         "not `yes`\n",
+                folder_, "/t.yaml:5: `limits.batch_requests` must be from 1 "
+                         "to 100000, not 0"));
+}
+
+struct BadCase {
+  const char* text;
+  const char* message;
+};
+
+class BadConfigTest : public ConfigTest,
+                      public ::testing::WithParamInterface<BadCase> {};
+
+TEST_P(BadConfigTest, IsRefused) {
+  EXPECT_THAT(ErrorOf(GetParam().text),
+              AllOf(HasSubstr("/t.yaml:"), HasSubstr(GetParam().message),
+                    Not(HasSubstr("wrong code"))));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadConfigTest,
+    ::testing::Values(
+        BadCase{"- 1\n", "`the file` must be a mapping"},
+        BadCase{"log: 1\n", "`log` must be a mapping"},
+        BadCase{"log: {enabled: 'true'}\n", "`log.enabled` must be `true`"},
+        BadCase{"log: {enabled: [true]}\n", "`log.enabled` must be `true`"},
+        BadCase{"log: {directory: {a: b}}\n", "`log.directory` must be a text"},
+        BadCase{"log: {directory: }\n", "`log.directory` must be a text"},
+        BadCase{"log: {directory: ''}\n", "`log.directory` must not be empty"},
+        BadCase{"log: {directory: \"a\\0b\"}\n", "holds a zero byte"},
+        BadCase{"log: {name: 'a b'}\n", "`log.name` must be 1 to 64"},
+        BadCase{"log: {name: ''}\n", "`log.name` must be 1 to 64"},
+        BadCase{"log: {segment_bytes: 1048575}\n", "must be from 1048576"},
+        BadCase{"log: {segment_bytes: 0x200000}\n", "must be a whole number"},
+        BadCase{"log: {segment_bytes: -1}\n", "must be a whole number"},
+        BadCase{"log: {segment_bytes: '2097152'}\n", "must be a whole number"},
+        BadCase{"log: {segment_bytes: 18446744073709551616}\n",
+                "must be from 1048576 to 4294967296"},
+        BadCase{"limits: {drain_seconds: 1.5}\n", "must be a whole number"},
+        BadCase{"listen: {tcp: localhost}\n", "must be host:port"},
+        BadCase{"listen: {tcp: 'localhost:99999'}\n", "must be host:port"},
+        BadCase{"listen: {tcp: '::1:80'}\n", "must be host:port"},
+        BadCase{"listen: {tcp: ''}\n", "both empty"},
+        BadCase{"registers: {path: ''}\n", "must not be empty"},
+        BadCase{"pseudonyms: {key_file: ''}\n", "must not be empty"},
+        BadCase{"rights: {}\nrights: {}\n", "`rights` is given twice"},
+        BadCase{"? [a]\n: b\n", "a key must be a plain word"},
+        BadCase{"rights: {}\n---\nrights: {}\n", "a second document"},
+        BadCase{"log: {\n", "t.yaml:"},
+        BadCase{"default_language: ''\n", "must be `kk`, `ru` or `en`"}));
+
+TEST_F(ConfigTest, LimitsOfUnixPath) {
+  EXPECT_TRUE(
+      Read("listen: {unix_socket: /" + std::string(106, 'a') + "}\n").ok());
+  EXPECT_THAT(ErrorOf("listen: {unix_socket: /" + std::string(107, 'a') +
+                      "}\n"),
+              HasSubstr("is longer than 107 bytes"));
+}
+
+TEST_F(ConfigTest, HugeAndDeepFilesAreRefused) {
+  EXPECT_THAT(ErrorOf(std::string(2u << 20, '#')),
+              HasSubstr("is longer than 1048576 bytes"));
+  EXPECT_NE(ErrorOf(std::string(100000, '[')), "no error");
+}
+
+TEST_F(ConfigTest, AbsentFileIsNotFound) {
+  const absl::StatusOr<Config> config = ReadConfig(folder_ + "/none.yaml");
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(config.status().message()), HasSubstr("none.yaml"));
+  EXPECT_FALSE(ReadConfig(folder_).ok());
+}
+
+}  // namespace
+}  // namespace tarazy
