@@ -31,6 +31,8 @@
 
 namespace tarazy {
 
+class Schema;  // policy/cedar/schema.h
+
 // A text in the three languages of the project.
 struct Texts {
   std::string kk;
@@ -100,6 +102,9 @@ class Pack {
   // Half-open, in milliseconds since 1970 UTC. No end: INT64_MAX.
   int64_t valid_from_ms() const;
   int64_t valid_to_ms() const;
+
+  // The facts that requests may carry; lives as long as the pack.
+  const Schema& schema() const;
 
   const Program& decision() const;
   const std::vector<PolicyLinks>& decision_links() const;
