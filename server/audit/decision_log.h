@@ -21,13 +21,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace tarazy {
 
 class FileSystem;  // server/audit/file_system.h
 
-// Told once, on the writer thread, when the records of one Append are durable
-// or will never be. Must be quick and must not block.
+// Told once, on the writer thread, when all records of one Append or AppendAll
+// are durable or will never be. Must be quick, must not block, and must not
+// call the log.
 class AppendListener {
  public:
   virtual ~AppendListener() = default;
@@ -60,11 +62,18 @@ class DecisionLog {
 
   // Queues one record and gives its number. UNAVAILABLE, and nothing is
   // queued, when the queue is full, the disk is full or the log is closed;
-  // INVALID_ARGUMENT when the record is over its limit. `listener` lives
-  // until it is told; it may be null for all but the last record of a group
-  // that the same thread appends.
+  // INVALID_ARGUMENT when the record is empty or over its limit. `listener`
+  // is not null and lives until it is told. The number holds only if the
+  // listener is told OK.
   virtual absl::StatusOr<uint64_t> Append(absl::string_view record,
                                           AppendListener* listener) = 0;
+
+  // The same for at least one record: numbered in a row from the number given,
+  // queued all or none, the listener told once for all. INVALID_ARGUMENT also
+  // when together they could never fit in the queue.
+  virtual absl::StatusOr<uint64_t> AppendAll(
+      absl::Span<const absl::string_view> records,
+      AppendListener* listener) = 0;
 
   // The number that the next record gets.
   virtual uint64_t next_index() const = 0;
