@@ -21,6 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "policy/pack/calendar.h"
 #include "policy/pack/pack.h"
 #include "server/registers/pseudonym.h"
 #include "tarazy/v1/registers.pb.h"
@@ -28,6 +29,10 @@
 namespace tarazy {
 
 // A consent as decisions read it. Instants are milliseconds since 1970 UTC.
+//
+// A withdrawal that the law bars has no effect: `withdrawal_barred` is set and
+// `withdrawn_ms` is not. A withdrawal that took effect is final and clears an
+// earlier bar. So never are both set.
 struct ConsentEntry {
   static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
@@ -58,7 +63,9 @@ struct RegisterState {
   std::string store;
   uint64_t epoch = 0;
   uint64_t revision = 0;
-  // Age of what reads see, in milliseconds; 0 for the store on this machine.
+  // Age of what reads see, in milliseconds. 0 for the store on this machine,
+  // until a write ends in an I/O error: from then on it grows, since nobody
+  // knows whether the store holds that write.
   int64_t age_ms = 0;
 };
 
@@ -67,8 +74,13 @@ struct RegistersOptions {
   std::string path;
   // Milliseconds since 1970 UTC.
   std::function<int64_t()> clock;
+  // Milliseconds of a clock that only goes forward, for ages. Empty: the
+  // machine's.
+  std::function<int64_t()> steady_clock;
   // How objection limits are fixed.
   ObjectionTerm objection_term;
+  // Needed where the term counts working days.
+  std::shared_ptr<const WorkingDays> working_days;
   // Entries that one subject may have, of each kind.
   uint32_t max_entries_per_subject = 1000;
 };
@@ -77,17 +89,25 @@ class Registers {
  public:
   virtual ~Registers() = default;
 
+  // Loads all entries after checking that the file is whole.
+  // FAILED_PRECONDITION: another process has it open, a newer version wrote
+  // it, or it is some other file. DATA_LOSS: it is damaged; nothing is
+  // changed. PERMISSION_DENIED: it can't be read or written.
   static absl::StatusOr<std::unique_ptr<Registers>> Open(
       const RegistersOptions& options);
 
   // Null when the subject has no entries.
   virtual std::shared_ptr<const SubjectEntries> Find(
       const Pseudonym& subject) const = 0;
+  // What Find answers after this call holds at least this revision; so ask for
+  // the state first. Allocates nothing.
   virtual RegisterState state() const = 0;
 
   // Writes: requests whose fields have been checked and whose subject has been
-  // replaced by its pseudonym. Errors are those of the services in
-  // registers.proto.
+  // replaced by its pseudonym (server/registers/handlers.h does both). Errors
+  // are those of the services in registers.proto; UNAVAILABLE: nothing was
+  // written, or, after an I/O error of the disk, it is not known: ask again
+  // with the same idempotency key.
   virtual absl::StatusOr<v1::RegisterConsentResponse> RegisterConsent(
       const v1::RegisterConsentRequest& request) = 0;
   virtual absl::StatusOr<v1::WithdrawConsentResponse> WithdrawConsent(
