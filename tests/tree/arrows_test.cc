@@ -22,12 +22,10 @@ const std::map<std::string, std::vector<std::string>>& Arrows() {
       new std::map<std::string, std::vector<std::string>>{
           {"policy/cedar", {"policy/cedar"}},
           {"policy/eval", {"policy/cedar", "policy/eval", "policy/program"}},
-          {"policy/program",
-           {"policy/cedar", "policy/eval", "policy/program"}},
+          {"policy/program", {"policy/cedar", "policy/eval", "policy/program"}},
           {"policy/pack", {"policy"}},
           {"server/ops", {"server/ops", "wire"}},
-          {"server/audit",
-           {"server/audit", "server/ops", "policy", "wire"}},
+          {"server/audit", {"server/audit", "server/ops", "policy", "wire"}},
           {"server/registers",
            {"server/registers", "server/ops", "policy", "wire"}},
           {"server/snapshot", {"server/snapshot", "server/ops", "policy"}},
@@ -63,8 +61,7 @@ TEST(Tree, IncludesFollowTheArrows) {
       std::ifstream in(path);
       for (std::string line; std::getline(in, line);) {
         if (!StartsWith(line, "#include \"")) continue;
-        const std::string included =
-            line.substr(10, line.find('"', 10) - 10);
+        const std::string included = line.substr(10, line.find('"', 10) - 10);
         const bool ours = StartsWith(included, "policy/") ||
                           StartsWith(included, "server/") ||
                           StartsWith(included, "clients/") ||
