@@ -131,9 +131,9 @@ struct Annotation {
 struct ScopeConstraint {
   enum class Kind : uint8_t { kAny, kEqual, kIn, kIs, kIsIn };
   Kind kind = Kind::kAny;
-  std::string type;     // kIs, kIsIn
-  EntityUid entity;     // kEqual, kIn, kIsIn, unless `slot`
-  bool slot = false;    // the entity is the template's slot of this variable
+  std::string type;   // kIs, kIsIn
+  EntityUid entity;   // kEqual, kIn, kIsIn, unless `slot`
+  bool slot = false;  // the entity is the template's slot of this variable
   Span span;
 };
 
@@ -184,7 +184,7 @@ struct TemplateLink {
 };
 
 struct PolicySet {
-  std::vector<Policy> policies;   // static ones, in order
+  std::vector<Policy> policies;  // static ones, in order
   std::vector<Policy> templates;
   std::vector<TemplateLink> links;
 };
