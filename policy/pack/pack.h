@@ -3,12 +3,12 @@
 //
 // A pack is a folder:
 //   pack.yaml            manifest: id, edition, commencement, parameters
-//   schema.cedarschema   the facts
+//   *.cedarschema        the facts; pack.yaml names the file
 //   decision/*.cedar     the decision policies (permit, forbid)
 //   obligations/*.cedar  the obligation policies (permit only)
 //   norms.yaml           each norm: act, citation, summaries in kk, ru, en
 //   obligations.yaml     each obligation: texts, addressee, due rule
-//   scenarios/*.yaml     requests with the expected answer
+//   scenarios/*.yaml     requests with the expected answer; not loaded
 // policy/pack/README.md documents each file's keys.
 //
 // Loading checks all of it: syntax, types against the schema, that each policy
@@ -40,12 +40,32 @@ struct Texts {
   std::string en;
 };
 
+// What a norm does.
+enum class NormForm : uint8_t {
+  kProhibition,
+  kPermission,
+  kObligation,
+  kDefinition,    // facts carry it out
+  kRepeal,        // citing it as a basis is refused
+  kReference,     // other norms decide
+  kCommencement,  // the manifest carries it out
+  kBase,          // a norm that the edition does not change and needs
+};
+
 // One norm of the catalogue.
 struct Norm {
   std::string id;        // "pd-2013/19-1/1"
   Texts act;             // short name of the act
   std::string citation;  // "19-1(1)"
   Texts summary;         // in our own words
+  NormForm form = NormForm::kBase;
+  // Where in the amending act it stands; empty: it does not.
+  std::string source;
+  // Half-open, in milliseconds since 1970 UTC.
+  int64_t valid_from_ms = INT64_MIN;
+  int64_t valid_to_ms = INT64_MAX;
+  std::vector<std::string> facts;       // kDefinition: fact paths
+  std::vector<std::string> decided_by;  // kReference: ids of norms
 };
 
 // When a duty falls due.
@@ -75,6 +95,18 @@ struct ObjectionTerm {
   bool working_days = false;
 };
 
+// An ambiguity of the text and how the pack settles it.
+struct Reading {
+  std::string id;
+  std::vector<std::string> norms;
+  std::string question;
+  std::string taken;
+  std::vector<std::string> alternatives;
+};
+
+// With which decisions a satisfied obligation policy counts.
+enum class DutyWith : uint8_t { kPermit, kDeny, kAny };
+
 // What a compiled policy of the pack refers to, resolved at load. Parallel to
 // Program::policies().
 struct PolicyLinks {
@@ -83,6 +115,8 @@ struct PolicyLinks {
   const ObligationDef* obligation = nullptr;  // @obligation
   // @retry_after: the slot of the fact that says when to ask again.
   absl::optional<uint32_t> retry_after;
+  // @on, of an obligation policy.
+  DutyWith on = DutyWith::kPermit;
   // @breach: the satisfied policy means that the duty is already broken.
   bool breach = false;
 };
@@ -96,6 +130,8 @@ class Pack {
                                           Diagnostics* diagnostics);
 
   const std::string& id() const;
+  const std::string& edition() const;
+  const Texts& title() const;
   // SHA-256 over all files that decide or are answered, 64 hex digits.
   const std::string& digest() const;
 
@@ -115,6 +151,7 @@ class Pack {
   const Norm* FindNorm(const std::string& id) const;
   const ObligationDef* FindObligation(const std::string& id) const;
   const ObjectionTerm& objection_term() const;
+  const std::vector<Reading>& readings() const;
 
  private:
   Pack();
