@@ -14,7 +14,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/ops/nearest.h"
+#include "policy/cedar/suggest.h"
 #include "yaml-cpp/yaml.h"
 
 namespace tarazy {
@@ -40,8 +40,8 @@ class Errors {
     std::stable_sort(
         found_.begin(), found_.end(),
         [](const auto& a, const auto& b) { return a.first < b.first; });
-    return absl::InvalidArgumentError(absl::StrJoin(
-        found_, "\n", [](std::string* out, const auto& error) {
+    return absl::InvalidArgumentError(
+        absl::StrJoin(found_, "\n", [](std::string* out, const auto& error) {
           absl::StrAppend(out, error.second);
         }));
   }
@@ -126,8 +126,8 @@ class Section {
       Fail(*entry, absl::StrCat("must be a whole number, not `", value, "`"));
     } else if (!absl::SimpleAtoi(value, &number) || number < min ||
                number > max) {
-      Fail(*entry, absl::StrCat("must be from ", min, " to ", max, ", not ",
-                                value));
+      Fail(*entry,
+           absl::StrCat("must be from ", min, " to ", max, ", not ", value));
     } else {
       *out = static_cast<T>(number);
     }
@@ -147,12 +147,12 @@ class Section {
       }
       std::string message =
           absl::StrCat("unknown key `", prefix_, entry.key, "`");
-      const std::string nearest = Nearest(entry.key, known_);
-      if (!nearest.empty()) {
-        absl::StrAppend(&message, "; did you mean `", prefix_, nearest, "`?");
+      std::vector<absl::string_view> known(known_.begin(), known_.end());
+      const absl::string_view nearest = Nearest(entry.key, known);
+      if (nearest.empty()) {
+        absl::StrAppend(&message, "; known here: ", absl::StrJoin(known, ", "));
       } else {
-        absl::StrAppend(&message, "; known here: ",
-                        absl::StrJoin(known_, ", "));
+        absl::StrAppend(&message, "; did you mean `", prefix_, nearest, "`?");
       }
       errors_->Add(entry.mark, message);
     }
@@ -185,8 +185,8 @@ class Section {
   }
 
   void Fail(const Entry& entry, const std::string& problem) {
-    errors_->Add(entry.mark, absl::StrCat("`", prefix_, entry.key, "` ",
-                                          problem));
+    errors_->Add(entry.mark,
+                 absl::StrCat("`", prefix_, entry.key, "` ", problem));
   }
 
   std::string prefix_;
@@ -214,9 +214,9 @@ bool IsHostPort(const std::string& text) {
 
 bool IsLogName(const std::string& name) {
   return !name.empty() &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/") ==
-             std::string::npos;
+         name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyz"
+             "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/") == std::string::npos;
 }
 
 // The bindings name every member of a section, so that a key that is added to
@@ -230,8 +230,9 @@ void ReadListen(Section section, Config::Listen* listen) {
     section.Refuse("tcp", absl::StrCat("must be host:port, not `", tcp, "`"));
   }
   if (tcp.empty() && unix_socket.empty()) {
-    section.Refuse("tcp", "and `listen.unix_socket` are both empty: the "
-                          "server would listen nowhere");
+    section.Refuse("tcp",
+                   "and `listen.unix_socket` are both empty: the "
+                   "server would listen nowhere");
   }
   section.Finish();
 }
@@ -245,8 +246,9 @@ void ReadLog(Section section, Config::Log* log) {
   section.Number("max_queue_bytes", 1u << 20, uint64_t{1} << 30,
                  &max_queue_bytes);
   if (!IsLogName(name)) {
-    section.Refuse("name", "must be 1 to 64 letters, digits, `-`, `.`, `_` "
-                           "or `/`");
+    section.Refuse("name",
+                   "must be 1 to 64 letters, digits, `-`, `.`, `_` "
+                   "or `/`");
   }
   if (directory.empty()) section.Refuse("directory", "must not be empty");
   section.Finish();
@@ -336,8 +338,8 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
   }
   text.resize(static_cast<size_t>(file.gcount()));
   if (text.size() > kMaxFileBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        path, ": is longer than ", kMaxFileBytes, " bytes"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": is longer than ", kMaxFileBytes, " bytes"));
   }
   return text;
 }
@@ -351,8 +353,8 @@ void ResolvePaths(absl::string_view folder, Config* config) {
         &config->log.directory, &config->registers.path,
         &config->pseudonyms.key_file}) {
     if (!path->empty() && path->front() != '/') {
-      *path = absl::StrCat(folder, absl::EndsWith(folder, "/") ? "" : "/",
-                           *path);
+      *path =
+          absl::StrCat(folder, absl::EndsWith(folder, "/") ? "" : "/", *path);
     }
   }
 }
@@ -367,8 +369,7 @@ absl::StatusOr<Config> ReadConfig(const std::string& path) {
     if (documents.size() > 1) {
       errors.Add(documents[1].Mark(), "a second document: there must be one");
     }
-    ReadRoot(documents.empty() ? YAML::Node() : documents[0], &config,
-             &errors);
+    ReadRoot(documents.empty() ? YAML::Node() : documents[0], &config, &errors);
   } catch (const YAML::Exception& e) {
     errors.Add(e.mark, e.msg);
   }

@@ -7,6 +7,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "policy/cedar/json.h"
+#include "policy/cedar/text.h"
 
 namespace tarazy {
 namespace {
@@ -30,49 +32,15 @@ std::string MaskIdentifiers(absl::string_view text) {
   return out;
 }
 
-// Length of the UTF-8 sequence that `text` begins with; 0 if it is none.
-size_t SequenceLength(absl::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const uint8_t lead = byte(0);
-  if (lead < 0x80) return 1;
-  const size_t length = lead < 0xC2   ? 0
-                        : lead < 0xE0 ? 2
-                        : lead < 0xF0 ? 3
-                        : lead < 0xF5 ? 4
-                                      : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
+std::string ValidUtf8(absl::string_view text) {
+  std::string out;
+  for (;;) {
+    const size_t bad = FindInvalidUtf8(text);
+    absl::StrAppend(&out, text.substr(0, bad));
+    if (bad == absl::string_view::npos) return out;
+    out.append("\ufffd");
+    text.remove_prefix(bad + 1);
   }
-  // Overlong forms, surrogates, beyond U+10FFFF.
-  if (lead == 0xE0 && byte(1) < 0xA0) return 0;
-  if (lead == 0xED && byte(1) > 0x9F) return 0;
-  if (lead == 0xF0 && byte(1) < 0x90) return 0;
-  if (lead == 0xF4 && byte(1) > 0x8F) return 0;
-  return length;
-}
-
-void AppendQuoted(absl::string_view text, std::string* out) {
-  out->push_back('"');
-  while (!text.empty()) {
-    const size_t length = SequenceLength(text);
-    const char c = text[0];
-    if (length == 0) {
-      out->append("\\ufffd");
-    } else if (c == '"' || c == '\\') {
-      out->push_back('\\');
-      out->push_back(c);
-    } else if (c == '\n') {
-      out->append("\\n");
-    } else if (static_cast<uint8_t>(c) < 0x20 || c == 0x7f) {
-      absl::StrAppend(out, "\\u",
-                      absl::Hex(static_cast<uint8_t>(c), absl::kZeroPad4));
-    } else {
-      out->append(text.data(), length);
-    }
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  out->push_back('"');
 }
 
 absl::string_view LevelName(LogLevel level) {
@@ -99,7 +67,7 @@ LogLine::LogLine(LogLevel level, absl::string_view event, absl::Time now)
 
 LogLine& LogLine::Text(absl::string_view name, absl::string_view value) {
   Name(name);
-  AppendQuoted(MaskIdentifiers(value), &json_);
+  json_.append(JsonQuote(ValidUtf8(MaskIdentifiers(value))));
   return *this;
 }
 
@@ -117,7 +85,7 @@ LogLine& LogLine::Bool(absl::string_view name, bool value) {
 
 void LogLine::Name(absl::string_view name) {
   json_.push_back(',');
-  AppendQuoted(name, &json_);
+  json_.append(JsonQuote(name));
   json_.push_back(':');
 }
 

@@ -24,7 +24,7 @@ const std::map<std::string, std::vector<std::string>>& Arrows() {
           {"policy/eval", {"policy/cedar", "policy/eval", "policy/program"}},
           {"policy/program", {"policy/cedar", "policy/eval", "policy/program"}},
           {"policy/pack", {"policy"}},
-          {"server/ops", {"server/ops", "wire"}},
+          {"server/ops", {"server/ops", "policy", "wire"}},
           {"server/audit", {"server/audit", "server/ops", "policy", "wire"}},
           {"server/registers",
            {"server/registers", "server/ops", "policy", "wire"}},

@@ -51,14 +51,13 @@ std::string Contents(const std::string& path) {
 
 std::string Show(const Config& c) {
   return absl::StrCat(
-      c.listen.tcp, "|", c.listen.unix_socket, "|",
-      c.threads.completion_queues, "|", c.pack.directory, "|", c.log.enabled,
-      "|", c.log.directory, "|", c.log.name, "|", c.log.segment_bytes, "|",
-      c.log.max_queue_bytes, "|", c.registers.path, "|", c.pseudonyms.key_file,
-      "|", c.pseudonyms.create, "|", c.limits.message_bytes, "|",
-      c.limits.batch_requests, "|", c.limits.consents_tried, "|",
-      c.limits.drain_seconds, "|", c.rights.assert_consent, "|",
-      static_cast<int>(c.default_language));
+      c.listen.tcp, "|", c.listen.unix_socket, "|", c.threads.completion_queues,
+      "|", c.pack.directory, "|", c.log.enabled, "|", c.log.directory, "|",
+      c.log.name, "|", c.log.segment_bytes, "|", c.log.max_queue_bytes, "|",
+      c.registers.path, "|", c.pseudonyms.key_file, "|", c.pseudonyms.create,
+      "|", c.limits.message_bytes, "|", c.limits.batch_requests, "|",
+      c.limits.consents_tried, "|", c.limits.drain_seconds, "|",
+      c.rights.assert_consent, "|", static_cast<int>(c.default_language));
 }
 
 const char kDocumented[] = TARAZY_SOURCE_DIR "/deploy/tarazy.yaml";
@@ -87,9 +86,8 @@ TEST_F(ConfigTest, EveryKnownKeyIsDocumented) {
   for (const std::string section :
        {"", "listen", "threads", "pack", "log", "registers", "pseudonyms",
         "limits", "rights"}) {
-    const std::string error =
-        ErrorOf(section.empty() ? "0123456789: 1\n"
-                                : section + ":\n  0123456789: 1\n");
+    const std::string error = ErrorOf(
+        section.empty() ? "0123456789: 1\n" : section + ":\n  0123456789: 1\n");
     const std::string mark = "; known here: ";
     const size_t at = error.find(mark);
     ASSERT_NE(at, std::string::npos) << error;
@@ -98,9 +96,8 @@ TEST_F(ConfigTest, EveryKnownKeyIsDocumented) {
     int count = 0;
     while (std::getline(keys, key, ',')) {
       key.erase(0, key.find_first_not_of(' '));
-      EXPECT_THAT(documented,
-                  HasSubstr(section.empty() ? "\n" + key + ":"
-                                            : "\n  " + key + ":"));
+      EXPECT_THAT(documented, HasSubstr(section.empty() ? "\n" + key + ":"
+                                                        : "\n  " + key + ":"));
       ++count;
     }
     EXPECT_GT(count, 0);
@@ -121,10 +118,10 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "rights: {assert_consent: true}\n"
       "default_language: ru\n");
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(Show(*config),
-            absl::StrCat("[::1]:0|/run/t.sock|2|/p|0|/l|a/b|1048576|1048577|",
-                         folder_, "/r.db|", folder_,
-                         "/sub/k|1|2048|7|3|0|1|2"));
+  EXPECT_EQ(
+      Show(*config),
+      absl::StrCat("[::1]:0|/run/t.sock|2|/p|0|/l|a/b|1048576|1048577|",
+                   folder_, "/r.db|", folder_, "/sub/k|1|2048|7|3|0|1|2"));
 }
 
 TEST_F(ConfigTest, UnknownKeyNamesPlaceAndNearest) {
@@ -138,19 +135,22 @@ TEST_F(ConfigTest, UnknownKeyNamesPlaceAndNearest) {
 
 TEST_F(ConfigTest, FarFetchedKeyIsOfferedAllKnownOnes) {
   EXPECT_EQ(ErrorOf("rights:\n  colour: blue\n"),
-            folder_ + "/t.yaml:2: unknown key `rights.colour`; known here: "
-                      "assert_consent");
+            folder_ +
+                "/t.yaml:2: unknown key `rights.colour`; known here: "
+                "assert_consent");
 }
 
 TEST_F(ConfigTest, AllErrorsAtOnceInOrderOfLines) {
   EXPECT_EQ(ErrorOf("default_language: de\nlog:\n  enabled: yes\n"
                     "limits:\n  batch_requests: 0\n"),
-            absl::StrCat(
-                folder_, "/t.yaml:1: `default_language` must be `kk`, `ru` or "
+            absl::StrCat(folder_,
+                         "/t.yaml:1: `default_language` must be `kk`, `ru` or "
                          "`en`, not `de`\n",
-                folder_, "/t.yaml:3: `log.enabled` must be `true` or `false`, "
+                         folder_,
+                         "/t.yaml:3: `log.enabled` must be `true` or `false`, "
                          "not `yes`\n",
-                folder_, "/t.yaml:5: `limits.batch_requests` must be from 1 "
+                         folder_,
+                         "/t.yaml:5: `limits.batch_requests` must be from 1 "
                          "to 100000, not 0"));
 }
 
@@ -203,9 +203,9 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(ConfigTest, LimitsOfUnixPath) {
   EXPECT_TRUE(
       Read("listen: {unix_socket: /" + std::string(106, 'a') + "}\n").ok());
-  EXPECT_THAT(ErrorOf("listen: {unix_socket: /" + std::string(107, 'a') +
-                      "}\n"),
-              HasSubstr("is longer than 107 bytes"));
+  EXPECT_THAT(
+      ErrorOf("listen: {unix_socket: /" + std::string(107, 'a') + "}\n"),
+      HasSubstr("is longer than 107 bytes"));
 }
 
 TEST_F(ConfigTest, HugeAndDeepFilesAreRefused) {

@@ -37,9 +37,9 @@ TEST(LogLineTest, AnyBytesGiveOneLineOfValidJson) {
   std::string every_byte;
   for (int i = 0; i < 256; ++i) every_byte.push_back(static_cast<char>(i));
   for (const std::string& text :
-       {every_byte, std::string("қазақша \"a\\b\"\n"), std::string("\xed\xa0\x80"),
-        std::string("\xf4\x90\x80\x80"), std::string("\xc0\xaf"),
-        std::string("\xe2\x82")}) {
+       {every_byte, std::string("қазақша \"a\\b\"\n"),
+        std::string("\xed\xa0\x80"), std::string("\xf4\x90\x80\x80"),
+        std::string("\xc0\xaf"), std::string("\xe2\x82")}) {
     const std::string line = Line("e").Text("v", text).str();
     EXPECT_EQ(line.find('\n'), std::string::npos);
     const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
@@ -54,9 +54,9 @@ TEST(LogLineTest, TwelveDigitsThatStandAloneAreMasked) {
   EXPECT_EQ(nlohmann::json::parse(
                 Line("e").Text("v", "iin 900101300017, no").str())["v"],
             "iin [12 digits], no");
-  EXPECT_EQ(nlohmann::json::parse(
-                Line("e").Text("v", "900101300017").str())["v"],
-            "[12 digits]");
+  EXPECT_EQ(
+      nlohmann::json::parse(Line("e").Text("v", "900101300017").str())["v"],
+      "[12 digits]");
   EXPECT_EQ(nlohmann::json::parse(
                 Line("e").Text("v", "9001013000170 90010130001").str())["v"],
             "9001013000170 90010130001");

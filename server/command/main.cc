@@ -1,0 +1,73 @@
+// `tarazy`: one binary, whose first argument picks the subcommand.
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "clients/cli/decide.h"
+#include "policy/cedar/suggest.h"
+
+namespace tarazy {
+namespace {
+
+struct Command {
+  const char* name;
+  const char* summary;
+  // argv[0] is the subcommand's name. Gives the exit code.
+  int (*run)(int argc, char** argv);
+};
+
+constexpr Command kCommands[] = {
+    {"decide", "ask a server for a decision", RunDecide},
+};
+
+std::string Usage() {
+  std::string text =
+      "Tarazy, a policy decision point for law.\n"
+      "\n"
+      "usage: tarazy COMMAND [ARGUMENTS]\n"
+      "       tarazy COMMAND --help\n"
+      "       tarazy --version\n"
+      "\n"
+      "commands:\n";
+  for (const Command& command : kCommands) {
+    absl::StrAppend(&text, "  ", command.name,
+                    std::string(12 - std::strlen(command.name), ' '),
+                    command.summary, "\n");
+  }
+  return text;
+}
+
+int Main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fputs(Usage().c_str(), stderr);
+    return 1;
+  }
+  const std::string word = argv[1];
+  if (word == "--help" || word == "-h" || word == "help") {
+    std::fputs(Usage().c_str(), stdout);
+    return 0;
+  }
+  if (word == "--version") {
+    std::puts("tarazy " TARAZY_VERSION);
+    return 0;
+  }
+  std::vector<absl::string_view> names;
+  for (const Command& command : kCommands) {
+    if (word == command.name) return command.run(argc - 1, argv + 1);
+    names.push_back(command.name);
+  }
+  std::string help = DidYouMean(word, names);
+  if (help.empty()) help = "`tarazy --help` lists them";
+  std::fprintf(stderr, "tarazy: unknown command `%s`; %s\n", word.c_str(),
+               help.c_str());
+  return 1;
+}
+
+}  // namespace
+}  // namespace tarazy
+
+int main(int argc, char** argv) { return tarazy::Main(argc, argv); }
