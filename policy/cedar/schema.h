@@ -13,6 +13,7 @@
 #ifndef TARAZY_POLICY_CEDAR_SCHEMA_H_
 #define TARAZY_POLICY_CEDAR_SCHEMA_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,14 +31,15 @@ namespace tarazy {
 // An entity type that the schema declares. Action types are not among them.
 struct SchemaEntityType {
   std::string name;
-  // A record type. Open only where the JSON syntax says so.
+  // A record type.
   TypePtr shape;
   TypePtr tags;  // null: entities of this type have no tags
   // Types that entities of this type may be in, directly and through others;
-  // sorted. The type itself is there only where entities may nest.
+  // sorted.
   std::vector<std::string> parents;
   std::vector<std::string> ancestors;
-  // The converse of `ancestors`; sorted.
+  // The converse of `ancestors`; sorted. A type is its own descendant only
+  // where its entities may nest in each other.
   std::vector<std::string> descendants;
   // The only ids of an enumerated type, in the order written.
   std::vector<std::string> enum_ids;
@@ -76,6 +78,19 @@ struct SchemaSource {
   SchemaSyntax syntax;
 };
 
+struct SchemaLimits {
+  // Bytes of one source.
+  uint32_t max_bytes = 16u << 20;
+  // Levels of sets, records and common types inside each other.
+  uint32_t max_type_depth = 200;
+  // Sets, records and leaves of one type, common types expanded.
+  uint32_t max_type_size = 100000;
+  // Ancestors, counted over all entity types, and over all actions.
+  uint32_t max_ancestors = 1u << 20;
+  // Diagnostics per source.
+  uint32_t max_diagnostics = 100;
+};
+
 class Schema {
  public:
   static std::unique_ptr<const Schema> ParseText(const Source& source,
@@ -84,7 +99,8 @@ class Schema {
                                                  Diagnostics* diagnostics);
   // The sources merged; a declaration in two of them is an error.
   static std::unique_ptr<const Schema> Parse(
-      absl::Span<const SchemaSource> sources, Diagnostics* diagnostics);
+      absl::Span<const SchemaSource> sources, const SchemaLimits& limits,
+      Diagnostics* diagnostics);
 
   Schema(const Schema&) = delete;
   Schema& operator=(const Schema&) = delete;
@@ -105,7 +121,6 @@ class Schema {
  private:
   friend class SchemaBuilder;
   Schema() = default;
-  void Index();
 
   std::vector<SchemaEntityType> entity_types_;
   std::vector<SchemaAction> actions_;
