@@ -72,7 +72,7 @@ struct RegisterState {
 struct RegistersOptions {
   // SQLite file; made if absent. ":memory:" is for tests.
   std::string path;
-  // Milliseconds since 1970 UTC.
+  // Milliseconds since 1970 UTC. Empty: the machine's clock.
   std::function<int64_t()> clock;
   // Milliseconds of a clock that only goes forward, for ages. Empty: the
   // machine's.
@@ -81,6 +81,8 @@ struct RegistersOptions {
   ObjectionTerm objection_term;
   // Needed where the term counts working days.
   std::shared_ptr<const WorkingDays> working_days;
+  // How far back the receipt of an objection may lie, in days of 24 hours.
+  uint32_t max_receipt_age_days = 7;
   // Entries that one subject may have, of each kind.
   uint32_t max_entries_per_subject = 1000;
 };
