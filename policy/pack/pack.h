@@ -154,6 +154,7 @@ class Pack {
   const std::vector<Reading>& readings() const;
 
  private:
+  friend class PackLoader;
   Pack();
   struct Rep;
   std::unique_ptr<Rep> rep_;

@@ -1,0 +1,178 @@
+#include "policy/pack/pack_files.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace tarazy {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Reader {
+ public:
+  Reader(const std::string& directory, Diagnostics* diagnostics)
+      : directory_(directory), diagnostics_(diagnostics) {}
+
+  bool failed() const { return failed_; }
+
+  void Error(const std::string& name, absl::string_view code,
+             std::string message, std::string help = "") {
+    failed_ = true;
+    diagnostics_->push_back(
+        {Severity::kError, absl::StrCat("pack/", code),
+         (fs::path(directory_) / name).string(), {0, 0}, std::move(message),
+         std::move(help)});
+  }
+
+  // Names in a folder of the pack, sorted.
+  std::vector<std::string> List(const std::string& folder) {
+    std::vector<std::string> names;
+    std::error_code error;
+    fs::directory_iterator it(fs::path(directory_) / folder, error);
+    for (; !error && it != fs::directory_iterator(); it.increment(error)) {
+      names.push_back(it->path().filename().string());
+      if (names.size() > PackFiles::kMaxFiles) {
+        Error(folder, "too-many-files",
+              absl::StrCat("more than ", PackFiles::kMaxFiles, " files"));
+        return {};
+      }
+    }
+    if (error) Error(folder, "unreadable", error.message());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  bool IsFolder(const std::string& name) const {
+    std::error_code error;
+    return fs::is_directory(fs::path(directory_) / name, error);
+  }
+
+  Source ReadFile(const std::string& name) {
+    const std::string path = (fs::path(directory_) / name).string();
+    std::error_code error;
+    const bool regular = fs::is_regular_file(path, error);
+    if (error || !regular) {
+      Error(name, "missing-file",
+            absl::StrCat("the pack has no file `", name, "`"));
+      return Source(path, "");
+    }
+    std::ifstream file(path, std::ios::binary);
+    std::string text;
+    std::vector<char> block(1 << 16);
+    while (file.read(block.data(), block.size()) || file.gcount() > 0) {
+      text.append(block.data(), static_cast<size_t>(file.gcount()));
+      if (text.size() > PackFiles::kMaxFileBytes) {
+        Error(name, "too-large",
+              absl::StrCat("the file is larger than ",
+                           PackFiles::kMaxFileBytes, " bytes"));
+        return Source(path, "");
+      }
+    }
+    if (!file.eof()) Error(name, "unreadable", "the file can't be read");
+    return Source(path, std::move(text));
+  }
+
+  std::vector<Source> ReadPolicies(const std::string& folder) {
+    std::vector<Source> files;
+    if (!IsFolder(folder)) {
+      Error(folder, "missing-file",
+            absl::StrCat("the pack has no folder `", folder, "`"));
+      return files;
+    }
+    for (const std::string& name : List(folder)) {
+      const std::string inside = absl::StrCat(folder, "/", name);
+      if (!absl::EndsWith(name, ".cedar") || IsFolder(inside)) {
+        Error(inside, "unexpected-file",
+              absl::StrCat("`", inside, "` is not a `.cedar` file"),
+              "policies that are not read would be missing in silence");
+        continue;
+      }
+      files.push_back(ReadFile(inside));
+    }
+    return files;
+  }
+
+ private:
+  const std::string directory_;
+  Diagnostics* const diagnostics_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<const PackFiles> PackFiles::Read(const std::string& directory,
+                                                 Diagnostics* diagnostics) {
+  auto files = std::make_unique<PackFiles>();
+  Reader reader(directory, diagnostics);
+  if (!reader.IsFolder("")) {
+    reader.Error("", "missing-file", "there is no such folder");
+    return nullptr;
+  }
+  for (const std::string& name : reader.List("")) {
+    if (absl::EndsWith(name, ".cedarschema")) {
+      if (!files->schema_name.empty()) {
+        reader.Error(name, "unexpected-file", "the pack has two schemas");
+      }
+      files->schema_name = name;
+    } else if (name != "pack.yaml" && name != "norms.yaml" &&
+               name != "obligations.yaml" && name != "README.md" &&
+               name != "decision" && name != "obligations" &&
+               name != "scenarios") {
+      reader.Error(name, "unexpected-file",
+                   absl::StrCat("`", name, "` does not belong in a pack"));
+    }
+  }
+  if (files->schema_name.empty()) files->schema_name = "schema.cedarschema";
+  files->manifest = reader.ReadFile("pack.yaml");
+  files->schema = reader.ReadFile(files->schema_name);
+  files->norms = reader.ReadFile("norms.yaml");
+  files->obligations = reader.ReadFile("obligations.yaml");
+  files->decision = reader.ReadPolicies("decision");
+  files->obligation = reader.ReadPolicies("obligations");
+  if (reader.failed()) return nullptr;
+
+  const auto add = [&](const std::string& name, const Source& source) {
+    files->hashed_.emplace_back(name, std::string(source.text()));
+  };
+  const auto add_folder = [&](const std::string& folder,
+                              const std::vector<Source>& sources) {
+    for (const Source& source : sources) {
+      add(absl::StrCat(folder, "/",
+                       fs::path(std::string(source.name())).filename()
+                           .string()),
+          source);
+    }
+  };
+  add("pack.yaml", files->manifest);
+  add(files->schema_name, files->schema);
+  add("norms.yaml", files->norms);
+  add("obligations.yaml", files->obligations);
+  add_folder("decision", files->decision);
+  add_folder("obligations", files->obligation);
+  std::sort(files->hashed_.begin(), files->hashed_.end());
+  return files;
+}
+
+std::string PackFiles::Digest() const {
+  // The lengths keep the end of one text apart from the start of the next.
+  std::string bytes = "tarazy pack 1\n";
+  for (const auto& file : hashed_) {
+    absl::StrAppend(&bytes, file.first.size(), " ", file.second.size(), "\n",
+                    file.first, file.second);
+  }
+  unsigned char hash[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), hash, &size, EVP_sha256(), nullptr);
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(hash), size));
+}
+
+}  // namespace tarazy
