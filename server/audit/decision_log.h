@@ -15,6 +15,7 @@
 #define TARAZY_SERVER_AUDIT_DECISION_LOG_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -48,15 +49,39 @@ struct DecisionLogOptions {
   // A record's limit, and the queue's, in bytes.
   uint32_t max_record_bytes = 65535;
   uint64_t max_queue_bytes = 16u << 20;
+  // Called once when the disk has failed, and then the process is aborted. By
+  // default one line goes to stderr. Tests and structured logs replace it.
+  std::function<void(const absl::Status&)> on_fatal;
+  // Fills with random bytes; by default from the operating system.
+  std::function<void(char* out, size_t size)> random;
+};
+
+// Counted since Open.
+struct DecisionLogStats {
+  uint64_t records = 0;
+  uint64_t groups = 0;
+  uint64_t bytes = 0;
+  // Spent in fdatasync after a group, all in all and at most.
+  uint64_t sync_nanoseconds = 0;
+  uint64_t max_sync_nanoseconds = 0;
+  // Appends refused because the queue was full, and records lost because the
+  // disk was.
+  uint64_t refused_full_queue = 0;
+  uint64_t lost_full_disk = 0;
+  // Bytes cut from a torn tail at Open.
+  uint64_t torn_bytes = 0;
 };
 
 class DecisionLog {
  public:
   virtual ~DecisionLog() = default;
 
-  // Opens, and recovers: a torn tail (a record that was being written when
-  // the process or the machine stopped) is cut; any other damage is
-  // DATA_LOSS, named by segment and offset, and nothing is changed.
+  // Opens, and recovers: a torn tail (a group that was being written when the
+  // process or the machine stopped) is cut; other damage in the headers or in
+  // the last two segments is DATA_LOSS, named by segment and offset, and
+  // nothing is changed. Older segments are read by the log's readers alone.
+  // FAILED_PRECONDITION when another process has the log open. A full disk is
+  // no error here: appends are refused until there is room.
   static absl::StatusOr<std::unique_ptr<DecisionLog>> Open(
       const DecisionLogOptions& options, FileSystem* files);
 
@@ -77,6 +102,11 @@ class DecisionLog {
 
   // The number that the next record gets.
   virtual uint64_t next_index() const = 0;
+
+  // Records before this one are durable.
+  virtual uint64_t durable_index() const = 0;
+
+  virtual DecisionLogStats stats() const = 0;
 
   // Makes all that is queued durable, tells its listeners, and refuses what
   // comes after.

@@ -1,0 +1,243 @@
+#include "server/audit/decision_log.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "server/audit/file_system.h"
+#include "server/audit/log_reader.h"
+#include "tests/server/audit/temp_folder.h"
+
+namespace tarazy {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Waits until as many answers as asked for have come.
+class Answers : public AppendListener {
+ public:
+  void OnAppended(const absl::Status& status) override {
+    std::lock_guard<std::mutex> hold(mutex_);
+    statuses_.push_back(status);
+    changed_.notify_all();
+  }
+  std::vector<absl::Status> Wait(size_t count) {
+    std::unique_lock<std::mutex> hold(mutex_);
+    changed_.wait(hold, [&] { return statuses_.size() >= count; });
+    return statuses_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<absl::Status> statuses_;
+};
+
+class DecisionLogTest : public testing::Test {
+ protected:
+  std::unique_ptr<DecisionLog> Open() {
+    options_.directory = folder_.path() + "/log";
+    auto log = DecisionLog::Open(options_, FileSystem::Posix());
+    EXPECT_TRUE(log.ok()) << log.status();
+    return log.ok() ? *std::move(log) : nullptr;
+  }
+
+  std::vector<std::string> ReadAllRecords() {
+    std::vector<std::string> records;
+    auto reader = LogReader::Open(FileSystem::Posix(), folder_.path() + "/log");
+    EXPECT_TRUE(reader.ok()) << reader.status();
+    if (!reader.ok()) return records;
+    for (;;) {
+      const auto more = (*reader)->Next();
+      EXPECT_TRUE(more.ok()) << more.status();
+      if (!more.ok() || !*more) break;
+      EXPECT_EQ((*reader)->index(), records.size());
+      records.emplace_back((*reader)->record());
+    }
+    EXPECT_TRUE((*reader)->CheckEnd().ok());
+    return records;
+  }
+
+  TempFolder folder_;
+  DecisionLogOptions options_;
+  Answers answers_;
+};
+
+TEST_F(DecisionLogTest, RecordsAreNumberedDurableAndReadBack) {
+  auto log = Open();
+  std::vector<std::string> expected;
+  for (int i = 0; i < 100; ++i) {
+    expected.push_back(absl::StrCat("record ", i, std::string(i, 'x')));
+    const auto index = log->Append(expected.back(), &answers_);
+    ASSERT_TRUE(index.ok()) << index.status();
+    EXPECT_EQ(*index, static_cast<uint64_t>(i));
+  }
+  for (const absl::Status& s : answers_.Wait(100)) EXPECT_TRUE(s.ok()) << s;
+  EXPECT_EQ(log->durable_index(), 100u);
+  EXPECT_EQ(log->next_index(), 100u);
+  EXPECT_EQ(log->stats().records, 100u);
+  EXPECT_EQ(ReadAllRecords(), expected);  // while the log is open
+
+  log->Close();
+  EXPECT_EQ(ReadAllRecords(), expected);
+  EXPECT_EQ(log->Append("x", &answers_).status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
+TEST_F(DecisionLogTest, GoesOnAfterEachOpening) {
+  std::vector<std::string> expected;
+  for (int round = 0; round < 5; ++round) {
+    auto log = Open();
+    EXPECT_EQ(log->next_index(), expected.size());
+    // A round without records leaves no trace.
+    for (int i = 0; i < round; ++i) {
+      expected.push_back(absl::StrCat(round, ".", i));
+      ASSERT_TRUE(log->Append(expected.back(), &answers_).ok());
+    }
+  }
+  EXPECT_EQ(ReadAllRecords(), expected);
+}
+
+TEST_F(DecisionLogTest, GrowsOverManySegments) {
+  options_.max_record_bytes = 1000;
+  options_.segment_bytes = 2000;
+  std::vector<std::string> expected;
+  {
+    auto log = Open();
+    for (int i = 0; i < 200; ++i) {
+      expected.push_back(
+          std::string(1 + i * 5, static_cast<char>('a' + i % 26)));
+      ASSERT_TRUE(log->Append(expected.back(), &answers_).ok());
+    }
+    for (const absl::Status& s : answers_.Wait(200)) EXPECT_TRUE(s.ok()) << s;
+  }
+  EXPECT_EQ(ReadAllRecords(), expected);
+  const auto segments = ListSegments(FileSystem::Posix(), options_.directory);
+  ASSERT_TRUE(segments.ok());
+  EXPECT_GT(segments->size(), 50u);
+
+  auto reader = LogReader::Open(FileSystem::Posix(), options_.directory);
+  ASSERT_TRUE(reader.ok());
+  for (const uint64_t index : {0, 199, 57, 58, 100}) {
+    ASSERT_TRUE((*reader)->Seek(index).ok());
+    ASSERT_TRUE(*(*reader)->Next());
+    EXPECT_EQ((*reader)->index(), index);
+    EXPECT_EQ((*reader)->record(), expected[index]);
+  }
+  EXPECT_TRUE((*reader)->Seek(200).ok());
+  EXPECT_FALSE(*(*reader)->Next());
+  EXPECT_EQ((*reader)->Seek(201).code(), absl::StatusCode::kOutOfRange);
+}
+
+TEST_F(DecisionLogTest, ReaderFollowsTheWriter) {
+  options_.max_record_bytes = 100;
+  options_.segment_bytes = 500;
+  auto log = Open();
+  auto reader = LogReader::Open(FileSystem::Posix(), options_.directory);
+  ASSERT_TRUE(reader.ok());
+  for (uint64_t i = 0; i < 60; ++i) {
+    EXPECT_FALSE(*(*reader)->Next());
+    ASSERT_TRUE(log->Append(absl::StrCat("r", i), &answers_).ok());
+    answers_.Wait(i + 1);
+    const auto more = (*reader)->Next();
+    ASSERT_TRUE(more.ok()) << more.status();
+    ASSERT_TRUE(*more);
+    EXPECT_EQ((*reader)->record(), absl::StrCat("r", i));
+    if (i % 20 == 19) {  // a new process: the empty segment is replaced
+      log.reset();
+      log = Open();
+      log.reset();
+      log = Open();
+    }
+  }
+}
+
+TEST_F(DecisionLogTest, GroupsAreToldOnce) {
+  auto log = Open();
+  const std::vector<absl::string_view> records = {"a", "b", "c"};
+  const auto first = log->AppendAll(records, &answers_);
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(*first, 0u);
+  EXPECT_EQ(*log->AppendAll(records, &answers_), 3u);
+  EXPECT_EQ(answers_.Wait(2).size(), 2u);
+  log->Close();
+  EXPECT_EQ(answers_.Wait(2).size(), 2u);
+  EXPECT_EQ(ReadAllRecords(),
+            (std::vector<std::string>{"a", "b", "c", "a", "b", "c"}));
+}
+
+TEST_F(DecisionLogTest, RefusesBadRecords) {
+  options_.max_record_bytes = 10;
+  options_.max_queue_bytes = 64;
+  auto log = Open();
+  for (const std::string& bad : {std::string(), std::string(11, 'x')}) {
+    EXPECT_EQ(log->Append(bad, &answers_).status().code(),
+              absl::StatusCode::kInvalidArgument);
+  }
+  EXPECT_EQ(log->AppendAll({}, &answers_).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  const std::vector<absl::string_view> many(3, "x");
+  EXPECT_EQ(log->AppendAll(many, &answers_).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(log->next_index(), 0u);
+  EXPECT_TRUE(log->Append(std::string(10, 'x'), &answers_).ok());
+}
+
+TEST_F(DecisionLogTest, RefusesBadOptions) {
+  const auto refused = [&](DecisionLogOptions o) {
+    o.directory = folder_.path() + "/bad";
+    return DecisionLog::Open(o, FileSystem::Posix()).status();
+  };
+  DecisionLogOptions o;
+  o.max_record_bytes = 65536;
+  EXPECT_EQ(refused(o).code(), absl::StatusCode::kInvalidArgument);
+  o = {};
+  o.segment_bytes = 65535;
+  EXPECT_THAT(std::string(refused(o).message()), HasSubstr("segment_bytes"));
+  o = {};
+  o.max_queue_bytes = 65535;
+  EXPECT_THAT(std::string(refused(o).message()), HasSubstr("max_queue_bytes"));
+}
+
+TEST_F(DecisionLogTest, OneProcessAtATime) {
+  auto log = Open();
+  const auto second = DecisionLog::Open(options_, FileSystem::Posix());
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
+  log->Close();
+  EXPECT_TRUE(DecisionLog::Open(options_, FileSystem::Posix()).ok());
+}
+
+TEST_F(DecisionLogTest, ManyThreads) {
+  options_.segment_bytes = 100000;
+  constexpr int kThreads = 8;
+  constexpr int kEach = 500;
+  std::vector<std::vector<uint64_t>> indices(kThreads);
+  {
+    auto log = Open();
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        Answers own;
+        for (int i = 0; i < kEach; ++i) {
+          const auto index = log->Append(absl::StrCat(t, ":", i), &own);
+          ASSERT_TRUE(index.ok()) << index.status();
+          indices[t].push_back(*index);
+          if (i % 10 == 0) own.Wait(i + 1);
+        }
+        for (const absl::Status& s : own.Wait(kEach)) ASSERT_TRUE(s.ok());
+      });
+    }
+    for (std::thread& t : threads) t.join();
+  }
+  const std::vector<std::string> records = ReadAllRecords();
+  ASSERT_EQ(records.size(), static_cast<size_t>(kThreads * kEach));
+  for (int t = 0; t < kThreads; ++t) {
+    for (int i = 0; i < kEach; ++i) {
+      EXPECT_EQ(records[indices[t][i]], absl::StrCat(t, ":", i));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tarazy
