@@ -88,7 +88,8 @@ enum class ExprKind : uint8_t {
   kSet,     // elements
   kRecord,  // values; names are in `path`, in source order, without duplicates
   kCall,    // extension function or method `text`; for a method args[0] is the
-            // receiver
+            // receiver. The number of arguments is not checked: a wrong one is
+            // an error of evaluation
 };
 
 using ExprId = uint32_t;
@@ -105,7 +106,7 @@ struct PatternElement {
 
 struct Expr {
   ExprKind kind = ExprKind::kBool;
-  // kCall: written as a method, `x.isLoopback()`.
+  // kCall: written as a method, `x.isLoopback()`; has at least one argument.
   bool method = false;
   Span span;
   int64_t number = 0;
@@ -125,6 +126,7 @@ struct Annotation {
   std::string name;
   std::string value;  // `@name` alone has the value ""
   Span span;
+  bool has_value = true;  // false: written as `@name` alone
 };
 
 // The first or third part of a policy's scope.
@@ -166,7 +168,8 @@ struct Policy {
   std::vector<Condition> conditions;
   ExprPool exprs;
   Span span;
-  // Name of the Source that the spans lie in; empty when read from JSON.
+  // Name of the Source, text or JSON, that the spans lie in; empty for a
+  // policy that was made otherwise.
   std::string source;
 
   bool is_template() const { return principal.slot || resource.slot; }

@@ -34,13 +34,6 @@ bool IsComparison(TokenKind kind) {
   }
 }
 
-// `App::Action` for entities of the type Action in whatever namespace.
-bool IsActionType(absl::string_view type) {
-  const size_t colons = type.rfind("::");
-  return type.substr(colons == absl::string_view::npos ? 0 : colons + 2) ==
-         "Action";
-}
-
 }  // namespace
 
 bool PolicyParser::AtPolicyStart() const {
@@ -103,7 +96,8 @@ bool PolicyParser::ParseAnnotations(Policy* policy) {
       return false;
     }
     annotation.name = std::string(stream_.Text(stream_.Take().span));
-    if (stream_.TakeIf(TokenKind::kLeftParen)) {
+    annotation.has_value = stream_.TakeIf(TokenKind::kLeftParen);
+    if (annotation.has_value) {
       if (!stream_.At(TokenKind::kString)) {
         stream_.Unexpected("a string");
         return false;

@@ -4,7 +4,9 @@
 #include <iterator>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 
 namespace tarazy {
 namespace {
@@ -288,6 +290,17 @@ bool IsReservedWord(absl::string_view word) {
                                                  "has",  "__cedar"};
   return std::find(std::begin(kWords), std::end(kWords), word) !=
          std::end(kWords);
+}
+
+bool IsTypeName(absl::string_view text) {
+  for (absl::string_view word : absl::StrSplit(text, "::")) {
+    if (!IsIdentifier(word) || IsReservedWord(word)) return false;
+  }
+  return true;
+}
+
+bool IsActionType(absl::string_view type) {
+  return type == "Action" || absl::EndsWith(type, "::Action");
 }
 
 }  // namespace tarazy

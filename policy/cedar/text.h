@@ -56,6 +56,13 @@ bool IsIdentifier(absl::string_view text);
 // attribute, a type or a function: `if`, `in`, `__cedar` and so on.
 bool IsReservedWord(absl::string_view word);
 
+// A type name as JSON spells it: identifiers that are not reserved, with `::`
+// between them and nothing else.
+bool IsTypeName(absl::string_view text);
+
+// Whether `type` is that of actions: `Action`, in a namespace or not.
+bool IsActionType(absl::string_view type);
+
 }  // namespace tarazy
 
 #endif  // TARAZY_POLICY_CEDAR_TEXT_H_

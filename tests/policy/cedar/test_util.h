@@ -3,6 +3,7 @@
 #ifndef TARAZY_TESTS_POLICY_CEDAR_TEST_UTIL_H_
 #define TARAZY_TESTS_POLICY_CEDAR_TEST_UTIL_H_
 
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -31,6 +32,36 @@ inline std::string SharedData(const std::string& name) {
   const char* shared = std::getenv("TARAZY_SHARED");
   return absl::StrCat(
       shared != nullptr ? shared : TARAZY_SOURCE_DIR "/../shared", "/", name);
+}
+
+// The folder that the shared archive `name`.tar.gz unpacks to; unpacked into
+// the build folder at first need. "" where the archive is absent.
+inline std::string Unpacked(const std::string& name) {
+  const std::string archive = SharedData("cedar/" + name + ".tar.gz");
+  if (!std::ifstream(archive)) return "";
+  const std::string folder =
+      absl::StrCat(TARAZY_BINARY_DIR, "/conformance/", name);
+  const std::string done = folder + "/.unpacked";
+  if (!std::ifstream(done)) {
+    const std::string command =
+        absl::StrCat("mkdir -p '", folder, "' && tar -xzf '", archive, "' -C '",
+                     folder, "' && touch '", done, "'");
+    if (std::system(command.c_str()) != 0) return "";
+  }
+  return folder;
+}
+
+// What `command` prints.
+inline std::string Output(const std::string& command) {
+  std::string out;
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return out;
+  char buffer[1 << 16];
+  for (size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
+    out.append(buffer, n);
+  }
+  pclose(pipe);
+  return out;
 }
 
 inline std::string OperatorText(ExprKind kind) {
