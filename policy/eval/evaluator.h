@@ -15,9 +15,9 @@
 #define TARAZY_POLICY_EVAL_EVALUATOR_H_
 
 #include <cstdint>
-#include <string>
-#include <vector>
+#include <memory>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "policy/eval/value.h"
 #include "policy/program/program.h"
@@ -25,26 +25,6 @@
 namespace tarazy {
 
 class EntityStore;  // policy/eval/entities.h
-
-// Answers the facts of one request. Called at most once per slot and decision.
-class FactReader {
- public:
-  virtual ~FactReader() = default;
-
-  // The value of slot `slot` of the program, or kMissing. What the value
-  // points to lives until the evaluation ends.
-  virtual Value Read(uint32_t slot) = 0;
-};
-
-// Who asks for what.
-struct ScopeRequest {
-  const EntityName* principal = nullptr;
-  const EntityName* action = nullptr;
-  const EntityName* resource = nullptr;
-  // Ancestors and attributes of entities; may be null: then an entity has no
-  // ancestor but those of the action groups compiled into the program.
-  const EntityStore* entities = nullptr;
-};
 
 enum class EvalErrorCode : uint8_t {
   kMissingAttribute,  // `slot` names the fact if it is one
@@ -55,6 +35,35 @@ enum class EvalErrorCode : uint8_t {
   kExtension,  // an extension function refused its argument
   kUnlinkedSlot,
   kTooDeep,
+};
+
+// "missing attribute"
+absl::string_view Describe(EvalErrorCode code);
+
+// Answers the facts of one request. Called at most once per slot and decision.
+class FactReader {
+ public:
+  virtual ~FactReader() = default;
+
+  // The value of slot `slot` of the program, or kMissing. What the value
+  // points to lives until the evaluation ends.
+  virtual Value Read(uint32_t slot) = 0;
+
+  // Why Read answered kMissing. After kTypeError (the path leads through a
+  // value that has no attributes) `has` is an error too, not false.
+  virtual EvalErrorCode WhyMissing(uint32_t slot) {
+    return EvalErrorCode::kMissingAttribute;
+  }
+};
+
+// Who asks for what.
+struct ScopeRequest {
+  const EntityName* principal = nullptr;
+  const EntityName* action = nullptr;
+  const EntityName* resource = nullptr;
+  // Ancestors and attributes of entities; may be null: then an entity has no
+  // ancestor but those of the action groups compiled into the program.
+  const EntityStore* entities = nullptr;
 };
 
 struct PolicyError {
@@ -97,7 +106,7 @@ class Evaluation {
   std::unique_ptr<Rep> rep_;
 };
 
-// Evaluates; the result replaces what `evaluation` held.
+// Evaluates; the three names are given. The result replaces what `evaluation` held.
 void Evaluate(const Program& program, const ScopeRequest& request,
               FactReader* facts, Evaluation* evaluation);
 

@@ -1,0 +1,67 @@
+#include "policy/eval/like.h"
+
+#include <string.h>
+
+#include "absl/strings/match.h"
+
+namespace tarazy {
+namespace {
+
+void AppendUtf8(char32_t c, std::string* out) {
+  const auto tail = [&](int shift) {
+    out->push_back(static_cast<char>(0x80 | (c >> shift & 0x3f)));
+  };
+  if (c < 0x80) {
+    out->push_back(static_cast<char>(c));
+  } else if (c < 0x800) {
+    out->push_back(static_cast<char>(0xc0 | c >> 6));
+    tail(0);
+  } else if (c < 0x10000) {
+    out->push_back(static_cast<char>(0xe0 | c >> 12));
+    tail(6);
+    tail(0);
+  } else {
+    out->push_back(static_cast<char>(0xf0 | c >> 18));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
+}  // namespace
+
+bool LikePattern::Matches(absl::string_view text) const {
+  const std::string& first = pieces.front();
+  if (pieces.size() == 1) return text == first;
+  if (!absl::StartsWith(text, first)) return false;
+  text.remove_prefix(first.size());
+  const std::string& last = pieces.back();
+  if (!absl::EndsWith(text, last)) return false;
+  text.remove_suffix(last.size());
+  for (size_t i = 1; i + 1 < pieces.size(); ++i) {
+    const std::string& piece = pieces[i];
+    if (piece.empty()) continue;
+    // memmem is linear; string_view::find is not.
+    const void* found =
+        memmem(text.data(), text.size(), piece.data(), piece.size());
+    if (found == nullptr) return false;
+    text.remove_prefix(static_cast<const char*>(found) - text.data() +
+                       piece.size());
+  }
+  return true;
+}
+
+LikePattern MakeLikePattern(const std::vector<PatternElement>& elements) {
+  LikePattern pattern;
+  pattern.pieces.emplace_back();
+  for (const PatternElement& element : elements) {
+    if (element.wildcard) {
+      pattern.pieces.emplace_back();
+    } else {
+      AppendUtf8(element.code_point, &pattern.pieces.back());
+    }
+  }
+  return pattern;
+}
+
+}  // namespace tarazy
