@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "clients/cli/decide.h"
 #include "policy/cedar/suggest.h"
+#include "server/command/audit.h"
 
 namespace tarazy {
 namespace {
@@ -21,6 +22,7 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"audit", "read and verify the decision log", RunAudit},
     {"decide", "ask a server for a decision", RunDecide},
 };
 

@@ -1,0 +1,23 @@
+#include "server/command/audit.h"
+
+#include <functional>
+
+#include "CLI/CLI.hpp"
+#include "server/command/audit_show.h"
+
+namespace tarazy {
+
+int RunAudit(int argc, char** argv) {
+  CLI::App app("Reads and verifies the decision log.", "tarazy audit");
+  app.require_subcommand(1);
+  std::function<int()> run;
+  AddAuditShow(&app, &run);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 1;
+  }
+  return run();
+}
+
+}  // namespace tarazy

@@ -1,0 +1,160 @@
+#include "server/command/audit_show.h"
+
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "server/audit/file_system.h"
+#include "server/audit/log_reader.h"
+#include "server/audit/record_text.h"
+
+namespace tarazy {
+namespace {
+
+constexpr size_t kDecisionIdDigits = 32;
+
+struct ShowFlags {
+  std::string log = "log";
+  std::string record;
+  std::string from;
+  std::string to;
+  bool json = false;
+};
+
+// Which records to show.
+struct Wanted {
+  bool one = false;
+  uint64_t index = 0;  // if `one` and `id` is empty
+  std::string id;      // a decision's
+  int64_t from_ms = std::numeric_limits<int64_t>::min();
+  int64_t to_ms = std::numeric_limits<int64_t>::max();  // excluded
+};
+
+absl::StatusOr<int64_t> ReadInstant(const char* flag, const std::string& text) {
+  absl::Time time;
+  std::string why;
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, &why)) {
+    return absl::ToUnixMillis(time);
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(flag, " `", text,
+                   "` is no instant; write it like 2026-07-12T00:00:00+05:00"));
+}
+
+absl::StatusOr<Wanted> ReadWanted(const ShowFlags& flags) {
+  Wanted wanted;
+  if (!flags.record.empty()) {
+    wanted.one = true;
+    if (flags.record.size() == kDecisionIdDigits) {
+      wanted.id = flags.record;
+    } else if (!absl::SimpleAtoi(flags.record, &wanted.index)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("`", flags.record,
+                       "` is neither a record's number nor a decision's id "
+                       "of 32 hex digits"));
+    }
+  }
+  if (!flags.from.empty()) {
+    auto from = ReadInstant("--from", flags.from);
+    if (!from.ok()) return from.status();
+    wanted.from_ms = *from;
+  }
+  if (!flags.to.empty()) {
+    auto to = ReadInstant("--to", flags.to);
+    if (!to.ok()) return to.status();
+    wanted.to_ms = *to;
+  }
+  return wanted;
+}
+
+bool Matches(const Wanted& wanted, const v1::DecisionRecord& record) {
+  if (!wanted.id.empty()) return record.response().decision_id() == wanted.id;
+  const int64_t at = ToMilliseconds(record.recorded_at());
+  return at >= wanted.from_ms && at < wanted.to_ms;
+}
+
+void Print(const ShowFlags& flags, const Wanted& wanted, uint64_t index,
+           const v1::DecisionRecord& record) {
+  const std::string text = flags.json   ? RecordJson(index, record) + "\n"
+                           : wanted.one ? RecordPage(index, record)
+                                        : RecordLine(index, record) + "\n";
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+// Prints what is wanted; gives how many records that were.
+absl::StatusOr<uint64_t> Show(const ShowFlags& flags, const Wanted& wanted) {
+  auto opened = LogReader::Open(FileSystem::Posix(), flags.log);
+  if (!opened.ok()) return opened.status();
+  LogReader& reader = **opened;
+  const bool by_index = wanted.one && wanted.id.empty();
+  if (by_index) {
+    if (absl::Status s = reader.Seek(wanted.index); !s.ok()) return s;
+  }
+  uint64_t shown = 0;
+  for (;;) {
+    const auto more = reader.Next();
+    if (!more.ok()) return more.status();
+    if (!*more) break;
+    const auto record = ParseRecord(reader.record());
+    if (!record.ok()) {
+      return absl::DataLossError(absl::StrCat("record ", reader.index(), " ",
+                                              record.status().message()));
+    }
+    if (!by_index && !Matches(wanted, *record)) continue;
+    Print(flags, wanted, reader.index(), *record);
+    ++shown;
+    if (wanted.one) return shown;
+  }
+  if (absl::Status s = reader.CheckEnd(); !s.ok()) return s;
+  return shown;
+}
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "tarazy audit show: %s\n",
+               std::string(status.message()).c_str());
+  return absl::IsDataLoss(status) ? 2 : 1;
+}
+
+int RunShow(const ShowFlags& flags) {
+  const auto wanted = ReadWanted(flags);
+  if (!wanted.ok()) return Fail(wanted.status());
+  const auto shown = Show(flags, *wanted);
+  if (!shown.ok()) return Fail(shown.status());
+  if (wanted->one && *shown == 0) {
+    return Fail(absl::NotFoundError(
+        absl::StrCat("no record of `", flags.record, "` in the log")));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void AddAuditShow(CLI::App* audit, std::function<int()>* run) {
+  auto flags = std::make_shared<ShowFlags>();
+  CLI::App* show = audit->add_subcommand(
+      "show",
+      "Prints one record in full, or a line for each record. Exit code 2: the "
+      "log is damaged.");
+  show->add_option("--log", flags->log, "folder of the log")
+      ->capture_default_str();
+  CLI::Option* record = show->add_option(
+      "record", flags->record, "a record's number or a decision's id");
+  show->add_option("--from", flags->from,
+                   "only records made at this instant or later, for example "
+                   "2026-07-12T00:00:00+05:00")
+      ->excludes(record);
+  show->add_option("--to", flags->to, "only records made before this instant")
+      ->excludes(record);
+  show->add_flag("--json", flags->json, "a line of JSON for each record");
+  show->callback([flags, run] { *run = [flags] { return RunShow(*flags); }; });
+}
+
+}  // namespace tarazy

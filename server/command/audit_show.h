@@ -1,0 +1,17 @@
+// `tarazy audit show`: records as they stand in the log.
+
+#ifndef TARAZY_SERVER_COMMAND_AUDIT_SHOW_H_
+#define TARAZY_SERVER_COMMAND_AUDIT_SHOW_H_
+
+#include <functional>
+
+#include "CLI/CLI.hpp"
+
+namespace tarazy {
+
+// Adds the subcommand; if it is the one that is called, `run` is set.
+void AddAuditShow(CLI::App* audit, std::function<int()>* run);
+
+}  // namespace tarazy
+
+#endif  // TARAZY_SERVER_COMMAND_AUDIT_SHOW_H_

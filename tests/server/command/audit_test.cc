@@ -1,0 +1,151 @@
+#include "server/command/audit.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "nlohmann/json.hpp"
+#include "server/audit/decision_log.h"
+#include "server/audit/file_system.h"
+#include "tarazy/v1/record.pb.h"
+#include "tests/server/audit/temp_folder.h"
+
+namespace tarazy {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class Ignore : public AppendListener {
+ public:
+  void OnAppended(const absl::Status& status) override {
+    EXPECT_TRUE(status.ok()) << status;
+  }
+};
+
+struct Ran {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+Ran RunWith(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "audit");
+  std::vector<char*> argv;
+  for (std::string& a : arguments) argv.push_back(&a[0]);
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  Ran ran;
+  ran.code = RunAudit(static_cast<int>(argv.size()), argv.data());
+  ran.out = testing::internal::GetCapturedStdout();
+  ran.err = testing::internal::GetCapturedStderr();
+  return ran;
+}
+
+v1::DecisionRecord Record(int number) {
+  v1::DecisionRecord record;
+  record.mutable_recorded_at()->set_seconds(1768676400 + number);
+  auto* request = record.mutable_request();
+  request->set_service("egov.benefits");
+  request->set_request_id("r\x1b[31m");
+  request->mutable_operator_()->set_bin("971240001315");
+  request->mutable_operation()->mutable_biometric_use();
+  auto* response = record.mutable_response();
+  response->set_decision_id(std::string(31, 'a') +
+                            static_cast<char>('0' + number));
+  response->set_effect(number == 0 ? v1::PERMIT : v1::DENY);
+  response->set_outcome(number == 0 ? v1::PERMITTED : v1::FORBIDDEN);
+  response->set_edition("seed-bill");
+  auto* reason = response->add_reasons();
+  reason->set_code("EFFECT_CEASE");
+  reason->set_norm("pd-2013/19-1/1");
+  reason->set_policy("forbid-cease");
+  return record;
+}
+
+class AuditShow : public testing::Test {
+ protected:
+  void SetUp() override {
+    DecisionLogOptions options;
+    options.directory = log_;
+    auto log = DecisionLog::Open(options, FileSystem::Posix());
+    ASSERT_TRUE(log.ok());
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE((*log)->Append(Record(i).SerializeAsString(), &ignore_).ok());
+    }
+  }
+  TempFolder folder_;
+  const std::string log_ = folder_.path() + "/log";
+  Ignore ignore_;
+};
+
+TEST_F(AuditShow, LinesForAll) {
+  const Ran ran = RunWith({"show", "--log", log_});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out,
+            "0  2026-01-17T19:00:00.000Z  PERMIT  egov.benefits  biometric_use"
+            "  EFFECT_CEASE  seed-bill  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0\n"
+            "1  2026-01-17T19:00:01.000Z  DENY  egov.benefits  biometric_use"
+            "  EFFECT_CEASE  seed-bill  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1\n"
+            "2  2026-01-17T19:00:02.000Z  DENY  egov.benefits  biometric_use"
+            "  EFFECT_CEASE  seed-bill  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa2\n");
+}
+
+TEST_F(AuditShow, OneByNumberAndById) {
+  const Ran by_number = RunWith({"show", "--log", log_, "1"});
+  EXPECT_EQ(by_number.code, 0) << by_number.err;
+  EXPECT_THAT(by_number.out, StartsWith("record 1\n"));
+  EXPECT_THAT(by_number.out,
+              HasSubstr("EFFECT_CEASE, norm pd-2013/19-1/1, policy "
+                        "forbid-cease"));
+  EXPECT_THAT(by_number.out, Not(HasSubstr("\x1b")));
+  const Ran by_id =
+      RunWith({"show", "--log", log_, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1"});
+  EXPECT_EQ(by_id.out, by_number.out);
+}
+
+TEST_F(AuditShow, JsonHoldsTheWholeRecord) {
+  const Ran ran = RunWith({"show", "--log", log_, "--json", "2"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const auto json = nlohmann::json::parse(ran.out);
+  EXPECT_EQ(json["index"], 2);
+  EXPECT_EQ(json["record"]["response"]["effect"], "DENY");
+  EXPECT_EQ(json["record"]["request"]["request_id"], "r\x1b[31m");
+  EXPECT_EQ(json["record"]["recorded_at"], "2026-01-17T19:00:02Z");
+}
+
+TEST_F(AuditShow, ByTime) {
+  const Ran ran =
+      RunWith({"show", "--log", log_, "--from", "2026-01-18T00:00:01+05:00",
+               "--to", "2026-01-18T00:00:02+05:00"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, StartsWith("1  2026-01-17T19:00:01.000Z"));
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1);
+}
+
+TEST_F(AuditShow, SaysWhatIsWrong) {
+  EXPECT_EQ(RunWith({}).code, 1);
+  EXPECT_EQ(RunWith({"show", "--log", folder_.path()}).code, 1);
+  const Ran far = RunWith({"show", "--log", log_, "3"});
+  EXPECT_EQ(far.code, 1);
+  EXPECT_THAT(far.err, HasSubstr("no record of `3`"));
+  EXPECT_EQ(RunWith({"show", "--log", log_, "17"}).code, 1);
+  const Ran word = RunWith({"show", "--log", log_, "xyz"});
+  EXPECT_THAT(word.err, HasSubstr("`xyz` is neither"));
+  const Ran instant = RunWith({"show", "--log", log_, "--from", "2026"});
+  EXPECT_THAT(instant.err, HasSubstr("--from `2026` is no instant"));
+}
+
+TEST_F(AuditShow, DamageHasItsOwnExitCode) {
+  const std::string segment = log_ + "/00000000000000000000.log";
+  std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(100);
+  file.put('\x7f');
+  file.close();
+  const Ran ran = RunWith({"show", "--log", log_});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("record 0 at offset 64 is damaged"));
+}
+
+}  // namespace
+}  // namespace tarazy
