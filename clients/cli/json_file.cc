@@ -46,6 +46,7 @@ std::string ParseText(const std::string& text, json* value) {
   try {
     *value = json::parse(text, check);
   } catch (const json::parse_error& e) {
+    if (!problem.empty()) return problem;
     // "[json.exception.parse_error.101] parse error at line 1, column 2: ..."
     const std::string what = e.what();
     const size_t at = what.find("parse error at");
