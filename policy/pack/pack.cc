@@ -249,7 +249,8 @@ class PackLoader {
 };
 
 std::shared_ptr<const Pack> Pack::Load(const std::string& directory,
-                                       Diagnostics* diagnostics) {
+                                       Diagnostics* diagnostics,
+                                       std::string* text) {
   Diagnostics found;
   std::shared_ptr<Pack> pack(new Pack);
   const std::unique_ptr<const PackFiles> files =
@@ -262,6 +263,11 @@ std::shared_ptr<const Pack> Pack::Load(const std::string& directory,
   }
   good = good && !HasErrors(found);
   SortDiagnostics(&found);
+  if (text != nullptr) {
+    *text = FormatDiagnostics(found, files == nullptr
+                                         ? std::vector<const Source*>()
+                                         : files->Sources());
+  }
   diagnostics->insert(diagnostics->end(), found.begin(), found.end());
   return good ? pack : nullptr;
 }

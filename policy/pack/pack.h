@@ -125,9 +125,12 @@ class Pack {
  public:
   ~Pack();
 
-  // Null, with the reasons in `diagnostics`, when anything is wrong.
+  // Null, with the reasons in `diagnostics`, when anything is wrong. `text`
+  // (may be null) takes the same reasons for a person, with file, line, column
+  // and the line itself.
   static std::shared_ptr<const Pack> Load(const std::string& directory,
-                                          Diagnostics* diagnostics);
+                                          Diagnostics* diagnostics,
+                                          std::string* text = nullptr);
 
   const std::string& id() const;
   const std::string& edition() const;

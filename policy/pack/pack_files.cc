@@ -161,6 +161,14 @@ std::unique_ptr<const PackFiles> PackFiles::Read(const std::string& directory,
   return files;
 }
 
+std::vector<const Source*> PackFiles::Sources() const {
+  std::vector<const Source*> sources = {&manifest, &schema, &norms,
+                                        &obligations};
+  for (const Source& source : decision) sources.push_back(&source);
+  for (const Source& source : obligation) sources.push_back(&source);
+  return sources;
+}
+
 std::string PackFiles::Digest() const {
   // The lengths keep the end of one text apart from the start of the next.
   std::string bytes = "tarazy pack 1\n";

@@ -30,6 +30,9 @@ struct PackFiles {
   // are left out.
   std::string Digest() const;
 
+  // All of them, for printing diagnostics.
+  std::vector<const Source*> Sources() const;
+
   Source manifest{"", ""};
   Source schema{"", ""};
   std::string schema_name;  // inside the pack
