@@ -92,20 +92,19 @@ void EntryTable::Load(const Pseudonym& subject, Entry entry) {
 
 template <typename Entry>
 void EntryTable::Put(const Pseudonym& subject, Entry entry) {
-  const std::string id = IdOf(entry);
+  {
+    // First, so that whoever finds the entry also finds it by its id.
+    std::lock_guard<std::mutex> lock(index_mutex_);
+    IndexOf(&entry).emplace(IdOf(entry), subject);
+  }
   const std::shared_ptr<const SubjectEntries> before = Find(subject);
   auto after = before == nullptr ? std::make_shared<SubjectEntries>()
                                  : std::make_shared<SubjectEntries>(*before);
   std::vector<Entry>& list = ListOf(after.get(), &entry);
   AddOrReplace(std::move(entry), &list);
-  {
-    Shard& shard = ShardOf(subject);
-    std::lock_guard<std::mutex> lock(shard.mutex);
-    shard.entries[subject].swap(after);
-  }
-  // The old value goes outside of the lock, with `after`.
-  std::lock_guard<std::mutex> lock(index_mutex_);
-  IndexOf(static_cast<const Entry*>(nullptr)).emplace(id, subject);
+  Shard& shard = ShardOf(subject);
+  std::lock_guard<std::mutex> lock(shard.mutex);
+  shard.entries[subject] = std::move(after);
 }
 
 std::shared_ptr<const SubjectEntries> EntryTable::Find(

@@ -15,17 +15,22 @@ namespace {
 
 constexpr char kMemory[] = ":memory:";
 
-// Makes the file before SQLite does, so that nobody else can read it.
+// Makes the file before SQLite does, so that nobody else can read it. A file
+// that is there is not opened: closing it again would drop the locks that this
+// process may hold on it.
 absl::Status MakePrivateFile(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd =
+      open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd >= 0) {
     close(fd);
     return absl::OkStatus();
   }
   const int error = errno;
   const std::string message =
-      absl::StrCat("`", path, "`: can't be opened: ", std::strerror(error));
+      absl::StrCat("`", path, "`: can't be made: ", std::strerror(error));
   switch (error) {
+    case EEXIST:
+      return absl::OkStatus();
     case ENOENT:
     case ENOTDIR:
       return absl::NotFoundError(
@@ -34,8 +39,6 @@ absl::Status MakePrivateFile(const std::string& path) {
     case EPERM:
     case EROFS:
       return absl::PermissionDeniedError(message);
-    case EISDIR:
-      return absl::FailedPreconditionError(message);
     default:
       return absl::UnavailableError(message);
   }

@@ -115,6 +115,7 @@ absl::Status RegisterStore::Migrate(const std::string& path) {
   if (*application == kApplicationId) {
     absl::StatusOr<int64_t> found =
         database_->QueryInt("SELECT version FROM schema_version");
+    if (absl::IsUnavailable(found.status())) return found.status();
     if (!found.ok()) return Damaged(path, "it has no schema version");
     version = *found;
   } else if (*application != 0 || *tables != 0) {
