@@ -237,6 +237,56 @@ TEST(FaultTest, FullDiskAtEveryCall) {
   }
 }
 
+class LastAnswer : public AppendListener {
+ public:
+  void OnAppended(const absl::Status& status) override {
+    std::lock_guard<std::mutex> hold(mutex_);
+    status_ = status;
+    told_ = true;
+    changed_.notify_all();
+  }
+  absl::Status Wait() {
+    std::unique_lock<std::mutex> hold(mutex_);
+    changed_.wait(hold, [&] { return told_; });
+    told_ = false;
+    return status_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  absl::Status status_;
+  bool told_ = false;
+};
+
+// The disk fills up in the middle of a group. What was written of it has the
+// place and the numbers of the group that comes next.
+TEST(FaultTest, PartOfARefusedGroupStaysDead) {
+  MemoryFileSystem files;
+  auto log = DecisionLog::Open(SmallLog(), &files);
+  ASSERT_TRUE(log.ok());
+  int writes = 0;
+  files.set_faults([&](Op op, int) -> MemoryFileSystem::Fault {
+    if (op != Op::kWrite) return {};
+    return ++writes == 1 ? MemoryFileSystem::Fault{0, true}
+                         : MemoryFileSystem::Fault{ENOSPC};
+  });
+  LastAnswer answer;
+  const std::string same = "12345678";
+  ASSERT_TRUE((*log)->AppendAll({same, same, same, same}, &answer).ok());
+  EXPECT_EQ(answer.Wait().code(), absl::StatusCode::kUnavailable);
+  files.set_faults(nullptr);
+  const auto index = (*log)->Append("abcdefgh", &answer);
+  ASSERT_TRUE(index.ok());
+  EXPECT_EQ(*index, 0u);
+  EXPECT_TRUE(answer.Wait().ok());
+
+  MemoryFileSystem after(files.AfterKill());
+  auto again = DecisionLog::Open(SmallLog(), &after);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ((*again)->next_index(), 1u);
+}
+
 TEST(FaultTest, ShortWriteAtEveryCall) {
   for (int first = 0;; ++first) {
     MemoryFileSystem files;
@@ -392,20 +442,12 @@ Files TenGroups(bool closed) {
   Workload workload(&files);
   for (int i = 0; i < 9; ++i) workload.Append(log->get(), 1);
   const std::string nine = RecordText(9), ten = RecordText(10);
-  class Wait : public AppendListener {
-   public:
-    void OnAppended(const absl::Status&) override { done = true; }
-    std::atomic<bool> done{false};
-  } wait;
-  EXPECT_TRUE((*log)->AppendAll({nine, ten}, &wait).ok());
-  Files image;
-  if (!closed) {
-    while (!wait.done) {
-    }
-    image = files.AfterKill();
-  }
+  LastAnswer answer;
+  EXPECT_TRUE((*log)->AppendAll({nine, ten}, &answer).ok());
+  EXPECT_TRUE(answer.Wait().ok());
+  const Files killed = files.AfterKill();
   log->reset();
-  return closed ? files.AfterKill() : image;
+  return closed ? files.AfterKill() : killed;
 }
 
 TEST(FaultTest, EveryFlippedBitOfAClosedLogIsFound) {
