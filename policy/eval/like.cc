@@ -3,33 +3,9 @@
 #include <string.h>
 
 #include "absl/strings/match.h"
+#include "policy/cedar/text.h"
 
 namespace tarazy {
-namespace {
-
-void AppendUtf8(char32_t c, std::string* out) {
-  const auto tail = [&](int shift) {
-    out->push_back(static_cast<char>(0x80 | (c >> shift & 0x3f)));
-  };
-  if (c < 0x80) {
-    out->push_back(static_cast<char>(c));
-  } else if (c < 0x800) {
-    out->push_back(static_cast<char>(0xc0 | c >> 6));
-    tail(0);
-  } else if (c < 0x10000) {
-    out->push_back(static_cast<char>(0xe0 | c >> 12));
-    tail(6);
-    tail(0);
-  } else {
-    out->push_back(static_cast<char>(0xf0 | c >> 18));
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
-
-}  // namespace
-
 bool LikePattern::Matches(absl::string_view text) const {
   const std::string& first = pieces.front();
   if (pieces.size() == 1) return text == first;
