@@ -1,0 +1,351 @@
+#include "server/service/decider.h"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "policy/pack/calendar.h"
+#include "server/registers/field_check.h"
+#include "server/registers/selection.h"
+#include "server/service/check.h"
+#include "server/service/record.h"
+
+namespace tarazy {
+namespace {
+
+constexpr size_t kIdBytes = 16;
+
+bool IsMissingFact(const PolicyError& error) {
+  return error.code == EvalErrorCode::kMissingAttribute &&
+         error.slot != PolicyError::kNoSlot;
+}
+
+// Whether the duty of an obligation policy goes with this effect.
+bool GoesWith(DutyWith on, bool permitted) {
+  return on == DutyWith::kAny ||
+         on == (permitted ? DutyWith::kPermit : DutyWith::kDeny);
+}
+
+bool IsBehind(const RegisterState& state, const v1::StateToken& wanted) {
+  return wanted.store() != state.store || wanted.epoch() != state.epoch ||
+         wanted.revision() > state.revision;
+}
+
+// Whether the register knows that the subject took back consent to this
+// purpose. What a caller asserts does not count against that.
+bool WasWithdrawn(const SubjectEntries& entries,
+                  const v1::DecideRequest& request) {
+  const std::string& purpose = request.purpose().code();
+  return std::any_of(
+      entries.consents.begin(), entries.consents.end(),
+      [&](const ConsentEntry& entry) {
+        const auto& purposes = entry.consent.purposes();
+        return entry.withdrawn_ms != ConsentEntry::kNever &&
+               !entry.withdrawal_barred &&
+               entry.consent.operator_bin() == request.operator_().bin() &&
+               (purpose.empty() || std::find(purposes.begin(), purposes.end(),
+                                             purpose) != purposes.end());
+      });
+}
+
+absl::optional<int64_t> DueOf(const DueRule& rule, const Fact* fact,
+                              const Binding& binding) {
+  switch (rule.kind) {
+    case DueRule::Kind::kNone:
+      return absl::nullopt;
+    case DueRule::Kind::kDays:
+      return CalendarDayLimit(binding.now_ms, rule.days).due_ms;
+    case DueRule::Kind::kFact: {
+      if (fact == nullptr) return absl::nullopt;
+      const Value value = fact->read(binding, "");
+      if (value.tag() != ValueTag::kDatetime) return absl::nullopt;
+      return value.as_number();
+    }
+  }
+  return absl::nullopt;
+}
+
+// Evaluates one policy set.
+void EvaluateSet(const ResolvedProgram& set, const Binding& unnamed,
+                 Evaluation* evaluation) {
+  Binding binding = unnamed;
+  binding.names = &set.names();
+  BoundFacts facts(set, binding);
+  ResolvedProgram::ScopeNames names;
+  const ScopeRequest scope = set.Scope(*binding.request, &names);
+  Evaluate(set.program(), scope, &facts, evaluation);
+}
+
+void AddError(const ResolvedProgram& set, const PolicyLinks& links,
+              const PolicyError& error, const Binding& binding, bool reason,
+              Answer* answer) {
+  const std::string& policy = set.program().policies()[error.policy].id;
+  const bool missing = IsMissingFact(error);
+  if (reason) {
+    answer->AddReason(missing ? kMissingFact : kEvaluationError, links.norm,
+                      policy);
+  }
+  if (!missing) return;
+  answer->AddMissing(set.program().facts()[error.slot].ToString(),
+                     set.Field(binding, error.slot), policy);
+}
+
+// When to ask again: set only where everything that stands in the way ends.
+absl::optional<int64_t> RetryAfter(const PackInService& pack,
+                                   const Binding& unnamed,
+                                   const Evaluation& decision) {
+  if (!decision.errors().empty() || decision.forbids().empty()) {
+    return absl::nullopt;
+  }
+  Binding binding = unnamed;
+  binding.names = &pack.decision->names();
+  int64_t latest = 0;
+  for (uint32_t policy : decision.forbids()) {
+    const auto slot = pack.pack->decision_links()[policy].retry_after;
+    if (!slot) return absl::nullopt;
+    const Value value = pack.decision->Read(binding, *slot);
+    if (value.tag() != ValueTag::kDatetime) return absl::nullopt;
+    latest = std::max(latest, value.as_number());
+  }
+  return latest;
+}
+
+}  // namespace
+
+Decider::Decider(DeciderOptions options) : options_(std::move(options)) {}
+
+bool Decider::NewDecisionId(std::string* id) {
+  if (random_used_ + kIdBytes > sizeof(random_)) {
+    if (RAND_bytes(random_, sizeof(random_)) != 1) return false;
+    random_used_ = 0;
+  }
+  *id = absl::BytesToHexString(absl::string_view(
+      reinterpret_cast<const char*>(random_ + random_used_), kIdBytes));
+  random_used_ += kIdBytes;
+  return true;
+}
+
+absl::string_view Decider::RefusalWithoutPolicies(const Case& c) const {
+  const Pack& pack = *c.pack->pack;
+  if (c.binding.now_ms < pack.valid_from_ms() ||
+      c.binding.now_ms >= pack.valid_to_ms()) {
+    return kEditionNotInForce;
+  }
+  if (c.request->has_at_least_as_fresh() &&
+      IsBehind(c.state, c.request->at_least_as_fresh())) {
+    return kStaleState;
+  }
+  return "";
+}
+
+Decider::Candidates Decider::FindCandidates(
+    const Case& c, v1::DecideResponse* response) const {
+  Candidates candidates;
+  ConsentQuery query;
+  query.operator_bin = c.request->operator_().bin();
+  query.purpose = c.request->purpose().code();
+  query.at_ms = c.binding.now_ms;
+  query.max_tried = options_.consents_tried;
+  for (const ConsentEntry* entry : SelectConsents(c.entries.get(), query)) {
+    candidates.push_back({entry, FromRegister(*entry), true});
+  }
+  if (c.request->has_asserted_consent()) {
+    if (options_.assert_consent &&
+        (c.entries == nullptr || !WasWithdrawn(*c.entries, *c.request))) {
+      candidates.push_back(
+          {nullptr, FromCaller(c.request->asserted_consent()), true});
+    } else {
+      response->add_notices("ASSERTED_CONSENT_IGNORED");
+    }
+  }
+  if (candidates.empty()) candidates.push_back({});
+  return candidates;
+}
+
+bool Decider::Permits(const Case& c) {
+  EvaluateSet(*c.pack->decision, c.binding, &decision_);
+  if (!decision_.FailClosedAllows()) return false;
+  EvaluateSet(*c.pack->obligations, c.binding, &duties_);
+  // A permit whose duties are not known is none.
+  const std::vector<PolicyLinks>& links = c.pack->pack->obligation_links();
+  for (const PolicyError& error : duties_.errors()) {
+    if (GoesWith(links[error.policy].on, true)) return false;
+  }
+  return true;
+}
+
+void Decider::Explain(const Case& c, bool permitted, Answer* answer) {
+  const ResolvedProgram& set = *c.pack->decision;
+  const std::vector<PolicyLinks>& links = c.pack->pack->decision_links();
+  const bool forbidden = !decision_.forbids().empty();
+  for (uint32_t policy :
+       permitted ? decision_.permits() : decision_.forbids()) {
+    const std::string& id = set.program().policies()[policy].id;
+    const std::string& code = links[policy].reason;
+    answer->AddReason(code.empty() ? id : code, links[policy].norm, id);
+  }
+  for (const PolicyError& error : decision_.errors()) {
+    AddError(set, links[error.policy], error, c.binding, !forbidden, answer);
+  }
+  if (!permitted && decision_.FailClosedAllows()) {
+    // The duties stood in the way.
+    const std::vector<PolicyLinks>& duty_links =
+        c.pack->pack->obligation_links();
+    for (const PolicyError& error : duties_.errors()) {
+      if (!GoesWith(duty_links[error.policy].on, true)) continue;
+      AddError(*c.pack->obligations, duty_links[error.policy], error,
+               c.binding, true, answer);
+    }
+  } else if (!permitted && !forbidden && decision_.errors().empty()) {
+    answer->AddReason(kNotPermitted, nullptr, "");
+  }
+}
+
+void Decider::ExplainDuties(const Case& c, bool permitted, Answer* answer) {
+  if (!permitted) EvaluateSet(*c.pack->obligations, c.binding, &duties_);
+  const std::vector<PolicyLinks>& links = c.pack->pack->obligation_links();
+  for (uint32_t policy : duties_.permits()) {
+    const PolicyLinks& link = links[policy];
+    if (link.obligation == nullptr || !GoesWith(link.on, permitted)) continue;
+    const Fact* fact = c.pack->due[policy][c.request->operation().kind_case()];
+    answer->AddDuty(link.obligation,
+                    DueOf(link.obligation->due, fact, c.binding),
+                    link.breach);
+  }
+  if (permitted) return;
+  for (const PolicyError& error : duties_.errors()) {
+    if (!GoesWith(links[error.policy].on, false)) continue;
+    AddError(*c.pack->obligations, links[error.policy], error, c.binding,
+             false, answer);
+  }
+}
+
+Decider::Candidate Decider::Run(Case* c, v1::DecideResponse* response,
+                                Answer* answer) {
+  response->set_effect(v1::DENY);
+  const absl::string_view refusal = RefusalWithoutPolicies(*c);
+  if (!refusal.empty()) {
+    const bool stale = refusal == kStaleState;
+    response->set_outcome(stale ? v1::INDETERMINATE : v1::NOT_PERMITTED);
+    answer->AddReason(refusal, nullptr, "");
+    return {};
+  }
+  Candidates candidates = FindCandidates(*c, response);
+  const auto take = [&](const Candidate& candidate) {
+    c->binding.consent = candidate.present ? &candidate.facts : nullptr;
+    return Permits(*c);
+  };
+  size_t chosen = 0;
+  bool permitted = take(candidates[0]);
+  for (size_t i = 1; i < candidates.size() && !permitted; ++i) {
+    permitted = take(candidates[i]);
+    if (permitted) chosen = i;
+  }
+  // None permits: the answer is that of the best one.
+  if (!permitted && candidates.size() > 1) permitted = take(candidates[0]);
+
+  if (permitted) {
+    response->set_effect(v1::PERMIT);
+    response->set_outcome(v1::PERMITTED);
+  } else if (!decision_.forbids().empty()) {
+    response->set_outcome(v1::FORBIDDEN);
+  } else if (!decision_.errors().empty() || decision_.FailClosedAllows()) {
+    response->set_outcome(v1::INDETERMINATE);
+  } else {
+    response->set_outcome(v1::NOT_PERMITTED);
+  }
+  Explain(*c, permitted, answer);
+  if (!permitted) {
+    if (const auto at = RetryAfter(*c->pack, c->binding, decision_)) {
+      WriteTimestamp(*at, response->mutable_retry_after());
+    }
+  }
+  ExplainDuties(*c, permitted, answer);
+  if (candidates[chosen].facts.asserted) {
+    response->add_notices("ASSERTED_CONSENT_USED");
+  }
+  Candidate result = candidates[chosen];
+  c->binding.consent = nullptr;
+  return result;
+}
+
+absl::Status Decider::Decide(const PackInService& pack,
+                             v1::DecideRequest* request,
+                             v1::DecideResponse* response,
+                             std::string* record) {
+  absl::Status status = CheckRequest(*request, pack.extensions);
+  if (!status.ok()) return status;
+  Case c;
+  c.pack = &pack;
+  c.request = request;
+  // The state before the entries: they may be newer than it, never older.
+  c.state = options_.registers->state();
+  if (request->has_subject()) {
+    Pseudonym subject;
+    status = ReplaceSubject(FieldPath("subject"), *options_.pseudonymizer,
+                            request->mutable_subject(), &subject);
+    if (!status.ok()) return status;
+    c.entries = options_.registers->Find(subject);
+    c.objections = SummariseObjections(
+        c.entries.get(), request->operator_().bin(),
+        request->operation().automated_processing().processing_id());
+    c.binding.objections = &c.objections;
+    response->set_subject_pseudonym(request->subject().pseudonym());
+  }
+  const int64_t clock_ms = options_.clock();
+  arena_.Reset();
+  answer_.Clear();
+  c.binding.request = request;
+  c.binding.arena = &arena_;
+  c.binding.now_ms = request->has_decision_time()
+                         ? TimestampMs(request->decision_time())
+                         : clock_ms;
+  if (!NewDecisionId(response->mutable_decision_id())) {
+    return absl::InternalError("no randomness for the id of the decision");
+  }
+  const Candidate used = Run(&c, response, &answer_);
+
+  response->set_request_id(request->request_id());
+  response->set_edition(pack.pack->edition());
+  response->set_bundle_digest(pack.pack->digest());
+  v1::StateToken* token = response->mutable_state();
+  token->set_store(c.state.store);
+  token->set_epoch(c.state.epoch);
+  token->set_revision(c.state.revision);
+  response->mutable_state_age()->set_seconds(c.state.age_ms / 1000);
+  response->mutable_state_age()->set_nanos(
+      static_cast<int32_t>(c.state.age_ms % 1000) * 1000000);
+  WriteTimestamp(c.binding.now_ms, response->mutable_decided_as_of());
+  answer_.WriteFacts(response);
+
+  if (options_.record) {
+    RecordParts parts;
+    parts.recorded_ms = clock_ms;
+    parts.request = request;
+    parts.response = response;
+    parts.consent = used.entry;
+    parts.consent_asserted = used.facts.asserted;
+    parts.objections = c.objections.found;
+    parts.pseudonym_key = options_.pseudonymizer->key_id();
+    const size_t before = record->size();
+    AppendRecord(parts, record);
+    const size_t bytes = record->size() - before;
+    if (bytes > options_.max_record_bytes) {
+      record->resize(before);
+      return absl::InvalidArgumentError(absl::StrCat(
+          "request: its record would take ", bytes,
+          " bytes; the limit is ", options_.max_record_bytes));
+    }
+  }
+  const v1::Language language =
+      request->language() != v1::LANGUAGE_UNSPECIFIED
+          ? request->language()
+          : options_.default_language;
+  answer_.WriteTexts(language, response);
+  return absl::OkStatus();
+}
+
+}  // namespace tarazy

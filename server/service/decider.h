@@ -1,0 +1,99 @@
+// One decision: a request in, an answer and its record out. Knows no gRPC.
+//
+// The steps: check the request; replace the subject by its pseudonym; take
+// what the registers know; evaluate the decision policies, and after them the
+// obligation policies, with each consent that could count until one permits;
+// write down the answer. There is one place that says PERMIT (Decider::Run),
+// and it says so only after an evaluation of both policy sets in which some
+// policy permits, none forbids and none erred. Everything else is a deny.
+//
+// Thread-safety: a Decider belongs to one thread; what its options point to is
+// shared.
+
+#ifndef TARAZY_SERVER_SERVICE_DECIDER_H_
+#define TARAZY_SERVER_SERVICE_DECIDER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "policy/eval/arena.h"
+#include "policy/eval/evaluator.h"
+#include "server/registers/pseudonym.h"
+#include "server/registers/registers.h"
+#include "server/service/answer.h"
+#include "server/service/pack_in_service.h"
+#include "tarazy/v1/decision.pb.h"
+
+namespace tarazy {
+
+struct DeciderOptions {
+  // Both outlive the decider.
+  const Registers* registers = nullptr;
+  const Pseudonymizer* pseudonymizer = nullptr;
+  // Milliseconds since 1970 UTC.
+  std::function<int64_t()> clock;
+  uint32_t consents_tried = 16;
+  bool assert_consent = false;
+  v1::Language default_language = v1::LANGUAGE_KK;
+  // Whether records are wanted.
+  bool record = true;
+  uint32_t max_record_bytes = 65535;
+};
+
+class Decider {
+ public:
+  explicit Decider(DeciderOptions options);
+
+  // Decides. `request` is changed: its subject becomes a pseudonym. On OK
+  // `response` (empty before) is the answer without its receipt, and the bytes
+  // of a DecisionRecord have been appended to `record`. INVALID_ARGUMENT names
+  // the field; INTERNAL: no randomness for the decision's id.
+  absl::Status Decide(const PackInService& pack, v1::DecideRequest* request,
+                      v1::DecideResponse* response, std::string* record);
+
+ private:
+  // What one decision looks at.
+  struct Case {
+    const PackInService* pack;
+    const v1::DecideRequest* request;
+    Binding binding;
+    std::shared_ptr<const SubjectEntries> entries;
+    ObjectionSummary objections;
+    RegisterState state;
+  };
+  // A consent to try; both null: none.
+  struct Candidate {
+    const ConsentEntry* entry = nullptr;
+    ConsentFacts facts;
+    bool present = false;
+  };
+  using Candidates = absl::InlinedVector<Candidate, 4>;
+
+  // The code of a reason that needs no policy; empty: there is none.
+  absl::string_view RefusalWithoutPolicies(const Case& c) const;
+  Candidates FindCandidates(const Case& c, v1::DecideResponse* response) const;
+  // Evaluates both policy sets; true: permit.
+  bool Permits(const Case& c);
+  // The answer for the evaluation that Permits left.
+  void Explain(const Case& c, bool permitted, Answer* answer);
+  void ExplainDuties(const Case& c, bool permitted, Answer* answer);
+  // Decides; the candidate that the answer speaks of.
+  Candidate Run(Case* c, v1::DecideResponse* response, Answer* answer);
+  bool NewDecisionId(std::string* id);
+
+  DeciderOptions options_;
+  Arena arena_;
+  Evaluation decision_;
+  Evaluation duties_;
+  Answer answer_;
+  // Random bytes that no decision has used yet.
+  uint8_t random_[4096];
+  size_t random_used_ = sizeof(random_);
+};
+
+}  // namespace tarazy
+
+#endif  // TARAZY_SERVER_SERVICE_DECIDER_H_

@@ -1,0 +1,38 @@
+// A pack with everything resolved that decisions need of it: one immutable
+// value, which decisions take as a whole.
+//
+// Thread-safety: immutable.
+
+#ifndef TARAZY_SERVER_SERVICE_PACK_IN_SERVICE_H_
+#define TARAZY_SERVER_SERVICE_PACK_IN_SERVICE_H_
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "policy/pack/pack.h"
+#include "server/service/facts.h"
+
+namespace tarazy {
+
+struct PackInService {
+  std::shared_ptr<const Pack> pack;
+  std::unique_ptr<const ResolvedProgram> decision;
+  std::unique_ptr<const ResolvedProgram> obligations;
+  std::vector<ExtensionType> extensions;
+  // Parallel to the obligation policies: the fact that says when the duty is
+  // due, by kind of act; null where there is none.
+  std::vector<std::array<const Fact*, kActKinds>> due;
+
+  // INVALID_ARGUMENT holds all that is wrong with the pack, a line each.
+  static absl::StatusOr<std::shared_ptr<const PackInService>> Load(
+      const std::string& directory);
+  static absl::StatusOr<std::shared_ptr<const PackInService>> Make(
+      std::shared_ptr<const Pack> pack);
+};
+
+}  // namespace tarazy
+
+#endif  // TARAZY_SERVER_SERVICE_PACK_IN_SERVICE_H_

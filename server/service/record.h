@@ -1,0 +1,36 @@
+// The bytes of a DecisionRecord, made from parts that others own.
+//
+// The parts are written one after the other as the wire format has them, so
+// that neither the request nor a consent of the registers is copied into a
+// message first.
+//
+// Thread-safety: a function without state.
+
+#ifndef TARAZY_SERVER_SERVICE_RECORD_H_
+#define TARAZY_SERVER_SERVICE_RECORD_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "server/registers/registers.h"
+#include "tarazy/v1/record.pb.h"
+
+namespace tarazy {
+
+struct RecordParts {
+  int64_t recorded_ms = 0;
+  const v1::DecideRequest* request = nullptr;
+  const v1::DecideResponse* response = nullptr;
+  const ConsentEntry* consent = nullptr;  // null: none, or asserted
+  bool consent_asserted = false;
+  absl::Span<const ObjectionEntry* const> objections;
+  absl::string_view pseudonym_key;
+};
+
+void AppendRecord(const RecordParts& parts, std::string* record);
+
+}  // namespace tarazy
+
+#endif  // TARAZY_SERVER_SERVICE_RECORD_H_
