@@ -1,0 +1,224 @@
+// Remote calls on completion queues: what every method of the server is built
+// from.
+//
+// Each Queue is one gRPC completion queue with one thread, which polls and
+// runs what there is to do. A Call is one remote call: an object that waits
+// for a caller, serves it and is then reused for the next, with its arena. For
+// each method a queue keeps some calls waiting, so that arrivals are never
+// kept waiting for an object.
+//
+// Every method is registered as a stream of bytes, unary ones as a stream of
+// one message: on the wire there is no difference, and a call whose message is
+// malformed or over the limit comes to its handler, which counts it, rather
+// than being answered below us. This costs about 0.7 us of CPU a call against
+// 11 us for all of gRPC.
+//
+// Thread-safety: a Call's hooks run on its queue's thread, one at a time. What
+// is marked "any thread" may be called from any.
+
+#ifndef TARAZY_SERVER_SERVICE_CALL_H_
+#define TARAZY_SERVER_SERVICE_CALL_H_
+
+#include <google/protobuf/arena.h>
+#include <google/protobuf/message_lite.h>
+#include <grpcpp/alarm.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/support/async_stream.h>
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/optional.h"
+#include "server/ops/metrics.h"
+#include "server/service/traffic.h"
+
+namespace tarazy {
+
+class Call;
+class Queue;
+
+// A method of the server.
+struct Method {
+  // "/tarazy.v1.DecisionService/Decide".
+  std::string name;
+  // Makes a call object for a queue.
+  std::function<std::unique_ptr<Call>(Queue*, const Method*)> make;
+  // Calls that each queue keeps waiting.
+  int waiting = 8;
+  // Whether a drain waits for its calls; health and reflection do not count.
+  bool traffic = true;
+
+  // Set by MethodTable.
+  int index = 0;
+  std::vector<Counter*> by_code;  // by gRPC code number
+};
+
+// The methods, as gRPC takes them.
+class MethodTable : public grpc::Service {
+ public:
+  MethodTable(std::vector<Method> methods, Metrics* metrics);
+
+  const std::vector<Method>& methods() const { return methods_; }
+
+  using Stream =
+      grpc::ServerAsyncReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>;
+  void Request(const Method& method, grpc::ServerContext* context,
+               Stream* stream, grpc::ServerCompletionQueue* queue, void* tag);
+
+ private:
+  std::vector<Method> methods_;
+};
+
+grpc::ByteBuffer Serialize(const google::protobuf::MessageLite& message);
+grpc::Status ToGrpc(const absl::Status& status);
+
+// Something that another thread hands back to a queue's thread, by
+// Queue::Resume: once at a time.
+class Resumable {
+ public:
+  virtual ~Resumable() = default;
+
+ private:
+  friend class Queue;
+  // On the queue's thread.
+  virtual void OnResumed() = 0;
+  Resumable* next_resumed_ = nullptr;
+};
+
+class Call {
+ public:
+  virtual ~Call() = default;
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+ protected:
+  Call(Queue* queue, const Method* method);
+
+  // A caller has come; the first message is not read yet.
+  virtual void OnStart() {}
+  // A message was read.
+  virtual void OnMessage() = 0;
+  // There is no further message: the caller has said all, has gone, or sent
+  // one over the limit.
+  virtual void OnReadEnd() = 0;
+  // The last Write has ended; false: the caller is gone.
+  virtual void OnWritten(bool /*ok*/) {}
+  // A drain has begun. Only for calls that asked with ListenForDrain.
+  virtual void OnDrain() {}
+  // The caller is gone. Only for calls that asked with ListenForGone.
+  virtual void OnGone() {}
+  // The call is over: let go of all that belongs to it.
+  virtual void OnOver() {}
+
+  // One at a time, and none after an OnReadEnd.
+  void Read();
+  // One at a time.
+  void Write(const grpc::ByteBuffer& message);
+  // Ends the call. Once; no Write is under way.
+  void Reply(const grpc::ByteBuffer& message);
+  void Finish(const absl::Status& status);
+
+  // The message that was read. False: it is not a message of this kind.
+  bool Parse(google::protobuf::MessageLite* message);
+
+  template <typename T>
+  T* New() {
+    return google::protobuf::Arena::CreateMessage<T>(&arena_);
+  }
+  google::protobuf::Arena* arena() { return &arena_; }
+  bool reading() const { return reading_; }
+  bool finished() const { return finished_; }
+  Queue* queue() const { return queue_; }
+  void ListenForDrain();
+  // Before the call waits: OnGone is wanted.
+  void ListenForGone() { notice_gone_ = true; }
+
+ private:
+  friend class Queue;
+  enum class Event { kStart, kRead, kWritten, kFinished, kGone };
+  struct Tag {
+    Call* call;
+    Event event;
+  };
+
+  void Wait();
+  void Proceed(Event event, bool ok);
+  void OverIfDone();
+  void Count(int code);
+
+  Queue* const queue_;
+  const Method* const method_;
+  Tag start_, read_, written_, finish_, gone_;
+  char first_block_[8192];
+  google::protobuf::Arena arena_;
+  absl::optional<grpc::ServerContext> context_;
+  absl::optional<MethodTable::Stream> stream_;
+  grpc::ByteBuffer message_;
+  bool notice_gone_ = false;
+  bool reading_ = false;
+  bool writing_ = false;
+  bool finished_ = false;  // Finish was asked for
+  bool ended_ = false;     // and has happened
+  bool gone_seen_ = true;
+  bool read_end_ = false;
+};
+
+class Queue {
+ public:
+  // `table` and `traffic` outlive the queue.
+  Queue(std::unique_ptr<grpc::ServerCompletionQueue> queue, MethodTable* table,
+        Traffic* traffic);
+  ~Queue();
+
+  // After the gRPC server has been built.
+  void Start();
+  // Any thread: OnResumed will run soon on the queue's thread.
+  void Resume(Resumable* what);
+  // Any thread: calls that listen are told.
+  void BeginDrain();
+  // Any thread, after the gRPC server has been shut down: ends when all calls
+  // are over.
+  void Stop();
+  void Join();
+
+  Traffic* traffic() const { return traffic_; }
+
+ private:
+  friend class Call;
+
+  void Run();
+  void Post(const Method& method);
+  void Over(Call* call);
+  void RunResumed();
+
+  std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  MethodTable* const table_;
+  Traffic* const traffic_;
+  std::thread thread_;
+
+  // What to resume, newest first. Whoever makes the list non-empty sets the
+  // alarm, so that a group costs one wake-up.
+  std::atomic<Resumable*> resumed_{nullptr};
+  grpc::Alarm resume_alarm_;
+  grpc::Alarm drain_alarm_;
+  grpc::Alarm stop_alarm_;
+  std::atomic<bool> stopping_{false};
+
+  // The thread's own.
+  std::vector<std::vector<std::unique_ptr<Call>>> idle_;  // by method
+  std::unordered_set<Call*> drain_listeners_;
+  bool drain_told_ = false;
+  bool shut_down_ = false;
+  size_t live_ = 0;
+};
+
+}  // namespace tarazy
+
+#endif  // TARAZY_SERVER_SERVICE_CALL_H_

@@ -1,0 +1,188 @@
+#include "server/service/decision_calls.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/service/decision_stream.h"
+#include "server/service/refusals.h"
+
+namespace tarazy {
+namespace {
+
+// A call of one message: what Decide and DecideBatch share. The answer waits
+// for the log in `reply_`.
+class UnaryDecision : public Call, private AppendListener, private Resumable {
+ protected:
+  UnaryDecision(Queue* queue, const Method* method, DecisionThread* thread)
+      : Call(queue, method), thread_(thread) {}
+
+  DecisionThread* thread() { return thread_; }
+  AppendListener* listener() { return this; }
+
+  // Once Append has taken the records.
+  void ReplyWhenDurable(grpc::ByteBuffer reply) { reply_ = std::move(reply); }
+
+ private:
+  void OnReadEnd() override {
+    Finish(NoMessage(thread_->context().message_bytes));
+  }
+  void OnAppended(const absl::Status& status) override {
+    appended_ = status;
+    queue()->Resume(this);
+  }
+  void OnResumed() override {
+    if (appended_.ok()) {
+      Reply(reply_);
+    } else {
+      Finish(appended_);
+    }
+  }
+  void OnOver() override { reply_.Clear(); }
+
+  DecisionThread* const thread_;
+  grpc::ByteBuffer reply_;
+  absl::Status appended_;
+};
+
+class DecideCall final : public UnaryDecision {
+ public:
+  using UnaryDecision::UnaryDecision;
+
+ private:
+  void OnMessage() override {
+    if (queue()->traffic()->draining()) return Finish(Draining());
+    auto* request = New<v1::DecideRequest>();
+    if (!Parse(request)) return Finish(Malformed("DecideRequest"));
+    auto* response = New<v1::DecideResponse>();
+    std::string* record = thread()->buffer();
+    record->clear();
+    const absl::Status status = thread()->Decide(request, response, record);
+    if (!status.ok()) return Finish(status);
+    const DecisionContext& context = thread()->context();
+    if (context.log == nullptr) {
+      response->mutable_receipt()->set_recorded(false);
+      return Reply(Serialize(*response));
+    }
+    const auto index = context.log->Append(*record, listener());
+    if (!index.ok()) return Finish(index.status());
+    WriteReceipt(context, *index, response);
+    ReplyWhenDurable(Serialize(*response));
+  }
+};
+
+class BatchCall final : public UnaryDecision {
+ public:
+  using UnaryDecision::UnaryDecision;
+
+ private:
+  void OnMessage() override {
+    if (queue()->traffic()->draining()) return Finish(Draining());
+    auto* batch = New<v1::DecideBatchRequest>();
+    if (!Parse(batch)) return Finish(Malformed("DecideBatchRequest"));
+    const DecisionContext& context = thread()->context();
+    const uint32_t count = static_cast<uint32_t>(batch->requests_size());
+    if (count == 0) {
+      return Finish(absl::InvalidArgumentError(
+          "requests: at least one is required"));
+    }
+    if (count > context.batch_requests) {
+      return Finish(absl::ResourceExhaustedError(
+          absl::StrCat("requests: ", count, " of them; the limit is ",
+                       context.batch_requests)));
+    }
+    auto* answer = New<v1::DecideBatchResponse>();
+    std::string* records = thread()->buffer();
+    records->clear();
+    std::vector<size_t> ends;  // of each record, in `records`
+    std::vector<v1::DecideResponse*> recorded;
+    for (v1::DecideRequest& request : *batch->mutable_requests()) {
+      v1::DecideResult* result = answer->add_results();
+      result->set_request_id(request.request_id());
+      const absl::Status status =
+          thread()->Decide(&request, result->mutable_response(), records);
+      if (!status.ok()) {
+        WriteRefusal(status, result);
+        continue;
+      }
+      ends.push_back(records->size());
+      recorded.push_back(result->mutable_response());
+    }
+    if (context.log == nullptr || recorded.empty()) {
+      for (v1::DecideResponse* response : recorded) {
+        response->mutable_receipt()->set_recorded(false);
+      }
+      return Reply(Serialize(*answer));
+    }
+    const auto first = Append(*records, ends);
+    if (!first.ok()) return Finish(first.status());
+    for (size_t i = 0; i < recorded.size(); ++i) {
+      WriteReceipt(context, *first + i, recorded[i]);
+    }
+    ReplyWhenDurable(Serialize(*answer));
+  }
+
+  absl::StatusOr<uint64_t> Append(const std::string& records,
+                                  const std::vector<size_t>& ends) {
+    std::vector<absl::string_view> views;
+    size_t start = 0;
+    for (size_t end : ends) {
+      views.emplace_back(records.data() + start, end - start);
+      start = end;
+    }
+    auto first = thread()->context().log->AppendAll(views, listener());
+    // Each record is within its limit, so together they are too many.
+    if (first.status().code() == absl::StatusCode::kInvalidArgument) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("requests: ", first.status().message()));
+    }
+    return first;
+  }
+};
+
+}  // namespace
+
+DecisionThread::DecisionThread(const DecisionContext* context)
+    : context_(context),
+      pack_(context->pack),
+      decider_(context->decider),
+      permits_(context->metrics->Get("tarazy_decisions_total",
+                                     {{"effect", "PERMIT"}})),
+      denies_(context->metrics->Get("tarazy_decisions_total",
+                                    {{"effect", "DENY"}})),
+      refused_(context->metrics->Get("tarazy_requests_refused_total", {})) {}
+
+absl::Status DecisionThread::Decide(v1::DecideRequest* request,
+                                    v1::DecideResponse* response,
+                                    std::string* record) {
+  absl::Status status =
+      decider_.Decide(pack_.Get(), request, response, record);
+  if (!status.ok()) {
+    refused_->Add();
+  } else {
+    (response->effect() == v1::PERMIT ? permits_ : denies_)->Add();
+  }
+  return status;
+}
+
+std::vector<Method> DecisionMethods(
+    std::function<DecisionThread*(Queue*)> thread) {
+  std::vector<Method> methods(3);
+  methods[0].name = "/tarazy.v1.DecisionService/Decide";
+  methods[0].waiting = 256;
+  methods[0].make = [thread](Queue* queue, const Method* method) {
+    return std::make_unique<DecideCall>(queue, method, thread(queue));
+  };
+  methods[1].name = "/tarazy.v1.DecisionService/DecideBatch";
+  methods[1].waiting = 32;
+  methods[1].make = [thread](Queue* queue, const Method* method) {
+    return std::make_unique<BatchCall>(queue, method, thread(queue));
+  };
+  methods[2].name = "/tarazy.v1.DecisionService/DecideStream";
+  methods[2].waiting = 16;
+  methods[2].make = [thread](Queue* queue, const Method* method) {
+    return std::make_unique<DecisionStream>(queue, method, thread(queue));
+  };
+  return methods;
+}
+
+}  // namespace tarazy
