@@ -1,6 +1,7 @@
 #include "server/service/call.h"
 
 #include <grpc/slice.h>
+#include <grpcpp/support/proto_buffer_reader.h>
 
 #include <utility>
 

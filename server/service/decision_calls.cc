@@ -12,10 +12,11 @@ namespace {
 // A call of one message: what Decide and DecideBatch share. The answer waits
 // for the log in `reply_`.
 class UnaryDecision : public Call, private AppendListener, private Resumable {
- protected:
+ public:
   UnaryDecision(Queue* queue, const Method* method, DecisionThread* thread)
       : Call(queue, method), thread_(thread) {}
 
+ protected:
   DecisionThread* thread() { return thread_; }
   AppendListener* listener() { return this; }
 

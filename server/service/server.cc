@@ -1,0 +1,345 @@
+#include "server/service/server.h"
+
+#include <google/protobuf/stubs/logging.h>
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "server/audit/decision_log.h"
+#include "server/audit/file_system.h"
+#include "server/ops/log_line.h"
+#include "server/ops/metrics.h"
+#include "server/registers/handlers.h"
+#include "server/registers/pseudonym.h"
+#include "server/registers/registers.h"
+#include "server/service/call.h"
+#include "server/service/decision_calls.h"
+#include "server/service/health.h"
+#include "server/service/pack_in_service.h"
+#include "server/service/reflection.h"
+#include "server/service/register_calls.h"
+#include "server/service/workers.h"
+#include "server/snapshot/snapshot.h"
+
+namespace tarazy {
+namespace {
+
+// Threads that wait for the registers' disk, and calls that wait for them.
+constexpr int kWorkers = 2;
+constexpr size_t kMaxWaitingForWorkers = 1024;
+// What is left of calls that a drain has cancelled.
+constexpr std::chrono::seconds kCancelLimit(1);
+
+const std::vector<std::string>& LawServices() {
+  static const auto* names = new std::vector<std::string>{
+      "tarazy.v1.ConsentService",
+      "tarazy.v1.DecisionService",
+      "tarazy.v1.ObjectionService",
+  };
+  return *names;
+}
+
+std::vector<std::string> ListedServices() {
+  std::vector<std::string> names = LawServices();
+  names.push_back("grpc.health.v1.Health");
+  names.push_back("grpc.reflection.v1alpha.ServerReflection");
+  return names;
+}
+
+absl::Status MakeParent(const std::string& path) {
+  const std::filesystem::path parent =
+      std::filesystem::path(path).parent_path();
+  if (parent.empty()) return absl::OkStatus();
+  std::error_code error;
+  std::filesystem::create_directories(parent, error);
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(
+      "can't make the folder `", parent.string(), "`: ", error.message()));
+}
+
+absl::StatusOr<std::unique_ptr<const Pseudonymizer>> LoadKey(
+    const Config::Pseudonyms& config) {
+  if (config.create) {
+    absl::Status status = MakeParent(config.key_file);
+    if (!status.ok()) return status;
+    status = Pseudonymizer::CreateKeyFile(config.key_file, "key-1");
+    if (!status.ok() && !absl::IsAlreadyExists(status)) return status;
+  }
+  return Pseudonymizer::Load(config.key_file);
+}
+
+class ServerImpl final : public Server {
+ public:
+  ServerImpl(const Config& config, ServerHooks hooks)
+      : config_(config), hooks_(std::move(hooks)) {
+    if (!hooks_.clock) {
+      hooks_.clock = [] { return absl::ToUnixMillis(absl::Now()); };
+    }
+    if (hooks_.log_files == nullptr) hooks_.log_files = FileSystem::Posix();
+    if (!hooks_.log_line) hooks_.log_line = WriteLogLine;
+  }
+
+  ~ServerImpl() override { Drain(); }
+
+  absl::Status Open();
+  absl::Status Listen();
+
+  const std::vector<std::string>& addresses() const override {
+    return addresses_;
+  }
+  absl::Status ReplacePack(const std::string& directory) override;
+  void Drain() override;
+  void Wait() override;
+  const Metrics& metrics() const override { return metrics_; }
+
+ private:
+  absl::Status OpenLog();
+  std::vector<Method> Methods();
+  void SayPack(absl::string_view event, const PackInService& pack);
+  void SayCounters();
+  void DrainOnce();
+
+  Config config_;
+  ServerHooks hooks_;
+  Metrics metrics_;
+  std::unique_ptr<Snapshot<PackInService>> pack_;
+  std::unique_ptr<const Pseudonymizer> pseudonymizer_;
+  std::unique_ptr<DecisionLog> log_;  // null: turned off
+  std::unique_ptr<Registers> registers_;
+  RegisterContext register_context_;
+  std::unique_ptr<Workers> workers_;
+  DecisionContext decisions_;
+  Traffic traffic_;
+  std::unique_ptr<MethodTable> methods_;
+  std::map<const Queue*, std::unique_ptr<DecisionThread>> threads_;
+  std::vector<std::unique_ptr<Queue>> queues_;
+  std::unique_ptr<grpc::Server> grpc_;
+  std::vector<std::string> addresses_;
+
+  std::once_flag drain_once_;
+  std::mutex drained_mutex_;
+  std::condition_variable drained_changed_;
+  bool drained_ = false;
+};
+
+absl::Status ServerImpl::Open() {
+  auto pack = PackInService::Load(config_.pack.directory);
+  if (!pack.ok()) return pack.status();
+  auto key = LoadKey(config_.pseudonyms);
+  if (!key.ok()) return key.status();
+  pseudonymizer_ = *std::move(key);
+  absl::Status status = OpenLog();
+  if (!status.ok()) return status;
+
+  status = MakeParent(config_.registers.path);
+  if (!status.ok()) return status;
+  RegistersOptions options;
+  options.path = config_.registers.path;
+  options.clock = hooks_.clock;
+  options.objection_term = (*pack)->pack->objection_term();
+  auto registers = Registers::Open(options);
+  if (!registers.ok()) return registers.status();
+  registers_ = *std::move(registers);
+
+  pack_ = std::make_unique<Snapshot<PackInService>>(*pack);
+  SayPack("pack_in_service", **pack);
+  return absl::OkStatus();
+}
+
+absl::Status ServerImpl::OpenLog() {
+  if (!config_.log.enabled) return absl::OkStatus();
+  const absl::Status status = MakeParent(config_.log.directory);
+  if (!status.ok()) return status;
+  DecisionLogOptions options;
+  options.directory = config_.log.directory;
+  options.name = config_.log.name;
+  options.segment_bytes = config_.log.segment_bytes;
+  options.max_queue_bytes = config_.log.max_queue_bytes;
+  options.on_fatal = [line = hooks_.log_line](const absl::Status& failure) {
+    line(LogLine(LogLevel::kError, "log_failed")
+             .Text("reason", failure.ToString())
+             .str());
+  };
+  auto log = DecisionLog::Open(options, hooks_.log_files);
+  if (!log.ok()) return log.status();
+  log_ = *std::move(log);
+  decisions_.decider.max_record_bytes = options.max_record_bytes;
+  return absl::OkStatus();
+}
+
+std::vector<Method> ServerImpl::Methods() {
+  std::vector<Method> methods = DecisionMethods(
+      [this](Queue* queue) { return threads_.at(queue).get(); });
+  const auto add = [&methods](std::vector<Method> more) {
+    for (Method& method : more) methods.push_back(std::move(method));
+  };
+  add(RegisterMethods(&register_context_, workers_.get(),
+                      config_.limits.message_bytes));
+  add(HealthMethods(LawServices()));
+  add(ReflectionMethods(ListedServices()));
+  return methods;
+}
+
+absl::Status ServerImpl::Listen() {
+  register_context_ = {registers_.get(), pseudonymizer_.get()};
+  workers_ = std::make_unique<Workers>(kWorkers, kMaxWaitingForWorkers);
+  decisions_.pack = pack_.get();
+  decisions_.log = log_.get();
+  decisions_.log_name = config_.log.name;
+  decisions_.batch_requests = config_.limits.batch_requests;
+  decisions_.message_bytes = config_.limits.message_bytes;
+  decisions_.metrics = &metrics_;
+  decisions_.decider.registers = registers_.get();
+  decisions_.decider.pseudonymizer = pseudonymizer_.get();
+  decisions_.decider.clock = hooks_.clock;
+  decisions_.decider.consents_tried = config_.limits.consents_tried;
+  decisions_.decider.assert_consent = config_.rights.assert_consent;
+  decisions_.decider.default_language = config_.default_language;
+  decisions_.decider.record = log_ != nullptr;
+  methods_ = std::make_unique<MethodTable>(Methods(), &metrics_);
+
+  grpc::ServerBuilder builder;
+  // The probe's pings cost a call; a local link needs none.
+  builder.AddChannelArgument("grpc.http2.bdp_probe", 0);
+  // A second server on the same port is an error, not a competitor.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.SetMaxReceiveMessageSize(
+      static_cast<int>(config_.limits.message_bytes));
+  builder.SetMaxSendMessageSize(-1);
+  int port = 0;
+  const auto credentials = grpc::InsecureServerCredentials();
+  const std::string& tcp = config_.listen.tcp;
+  const std::string unix_address = "unix:" + config_.listen.unix_socket;
+  if (!tcp.empty()) builder.AddListeningPort(tcp, credentials, &port);
+  int unix_bound = 0;
+  if (!config_.listen.unix_socket.empty()) {
+    const absl::Status made = MakeParent(config_.listen.unix_socket);
+    if (!made.ok()) return made;
+    builder.AddListeningPort(unix_address, credentials, &unix_bound);
+  }
+  builder.RegisterService(methods_.get());
+  for (int i = 0; i < config_.threads.completion_queues; ++i) {
+    auto queue = std::make_unique<Queue>(builder.AddCompletionQueue(),
+                                         methods_.get(), &traffic_);
+    threads_[queue.get()] = std::make_unique<DecisionThread>(&decisions_);
+    queues_.push_back(std::move(queue));
+  }
+  grpc_ = builder.BuildAndStart();
+  if (grpc_ == nullptr || (!tcp.empty() && port == 0)) {
+    return absl::UnavailableError(absl::StrCat(
+        "can't listen on `", tcp, "`",
+        config_.listen.unix_socket.empty() ? "" : " and `" + unix_address + "`",
+        "; is the address in use?"));
+  }
+  if (!tcp.empty()) {
+    addresses_.push_back(
+        absl::StrCat(tcp.substr(0, tcp.rfind(':')), ":", port));
+  }
+  if (!config_.listen.unix_socket.empty()) addresses_.push_back(unix_address);
+  for (const auto& queue : queues_) queue->Start();
+  return absl::OkStatus();
+}
+
+absl::Status ServerImpl::ReplacePack(const std::string& directory) {
+  auto pack = PackInService::Load(directory);
+  if (!pack.ok()) {
+    hooks_.log_line(LogLine(LogLevel::kError, "pack_refused")
+                        .Text("directory", directory)
+                        .Text("reason", pack.status().message())
+                        .str());
+    return pack.status();
+  }
+  pack_->Replace(*pack);
+  SayPack("pack_replaced", **pack);
+  return absl::OkStatus();
+}
+
+void ServerImpl::SayPack(absl::string_view event, const PackInService& pack) {
+  hooks_.log_line(LogLine(LogLevel::kInfo, event)
+                      .Text("pack", pack.pack->id())
+                      .Text("edition", pack.pack->edition())
+                      .Text("digest", pack.pack->digest())
+                      .str());
+}
+
+void ServerImpl::SayCounters() {
+  LogLine line(LogLevel::kInfo, "counters");
+  for (const Metrics::Sample& sample : metrics_.Samples()) {
+    if (sample.value == 0) continue;
+    std::string name = sample.name;
+    for (const auto& label : sample.labels) {
+      absl::StrAppend(&name, " ", label.second);
+    }
+    line.Number(name, static_cast<int64_t>(sample.value));
+  }
+  hooks_.log_line(line.str());
+}
+
+void ServerImpl::Drain() {
+  std::call_once(drain_once_, [this] { DrainOnce(); });
+}
+
+void ServerImpl::DrainOnce() {
+  const bool served = !addresses_.empty();
+  if (served) {
+    hooks_.log_line(LogLine(LogLevel::kInfo, "draining").str());
+    traffic_.BeginDrain();
+    for (const auto& queue : queues_) queue->BeginDrain();
+    const std::chrono::seconds limit(config_.limits.drain_seconds);
+    const bool all = traffic_.WaitForNone(limit);
+    grpc_->Shutdown(std::chrono::system_clock::now() + kCancelLimit);
+    for (const auto& queue : queues_) queue->Stop();
+    for (const auto& queue : queues_) queue->Join();
+    if (!all) {
+      hooks_.log_line(LogLine(LogLevel::kWarning, "calls_cancelled")
+                          .Text("reason",
+                                "calls were still under way after "
+                                "limits.drain_seconds")
+                          .str());
+    }
+  }
+  if (workers_ != nullptr) workers_->Stop();
+  if (log_ != nullptr) log_->Close();
+  if (served) SayCounters();
+  std::lock_guard<std::mutex> lock(drained_mutex_);
+  drained_ = true;
+  drained_changed_.notify_all();
+}
+
+void ServerImpl::Wait() {
+  std::unique_lock<std::mutex> lock(drained_mutex_);
+  drained_changed_.wait(lock, [this] { return drained_; });
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
+                                                      ServerHooks hooks) {
+  if (config.listen.tcp.empty() && config.listen.unix_socket.empty()) {
+    return absl::InvalidArgumentError(
+        "listen: give `tcp` or `unix_socket`, or both");
+  }
+  if (config.threads.completion_queues < 1) {
+    return absl::InvalidArgumentError(
+        "threads.completion_queues: at least 1 is needed");
+  }
+  // It would print to stderr what a caller sent; the caller is told.
+  google::protobuf::SetLogHandler(nullptr);
+  auto server = std::make_unique<ServerImpl>(config, std::move(hooks));
+  absl::Status status = server->Open();
+  if (status.ok()) status = server->Listen();
+  if (!status.ok()) return status;
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace tarazy
