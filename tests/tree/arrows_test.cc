@@ -30,6 +30,7 @@ const std::map<std::string, std::vector<std::string>>& Arrows() {
            {"server/registers", "server/ops", "policy", "wire"}},
           {"server/snapshot", {"server/snapshot", "server/ops", "policy"}},
           {"server/service", {"server", "policy", "wire"}},
+          {"server/scenario", {"server", "policy", "wire"}},
           {"server/command", {"server", "policy", "clients", "wire"}},
           {"clients", {"clients", "wire", "tarazy/"}},
       };
