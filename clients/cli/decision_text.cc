@@ -1,10 +1,8 @@
 #include "clients/cli/decision_text.h"
 
-#include <cstdint>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
+#include "clients/cli/plain_text.h"
 
 namespace tarazy {
 namespace {
@@ -110,23 +108,6 @@ const Labels& LabelsIn(v1::Language language) {
   }
 }
 
-// What a server sends must not steer the terminal.
-std::string Plain(absl::string_view text) {
-  std::string out;
-  for (char c : text) {
-    const auto byte = static_cast<uint8_t>(c);
-    if (byte >= 0x20 && byte != 0x7f) out.push_back(c);
-  }
-  return out;
-}
-
-// In Almaty's time, UTC+5, as the law counts it.
-std::string Instant(const google::protobuf::Timestamp& instant) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%S%Ez",
-                          absl::FromUnixSeconds(instant.seconds()),
-                          absl::FixedTimeZone(5 * 3600));
-}
-
 class Writer {
  public:
   explicit Writer(const Labels& labels) : labels_(labels) {}
@@ -173,7 +154,7 @@ class Writer {
           absl::StrCat(obligation.addressee(), "  ", obligation.norm());
       if (obligation.has_due()) {
         absl::StrAppend(&place, "  ", labels_.due, " ",
-                        Instant(obligation.due()));
+                        InstantText(obligation.due()));
       }
       if (obligation.breached()) {
         absl::StrAppend(&place, "  ", labels_.breached);
@@ -199,15 +180,15 @@ class Writer {
   void Facts(const v1::DecideResponse& response) {
     absl::StrAppend(&text_, "\n");
     if (response.has_retry_after()) {
-      Fact(labels_.retry_after, Instant(response.retry_after()));
+      Fact(labels_.retry_after, InstantText(response.retry_after()));
     }
     if (response.has_valid_until()) {
-      Fact(labels_.valid_until, Instant(response.valid_until()));
+      Fact(labels_.valid_until, InstantText(response.valid_until()));
     }
     Fact(labels_.law, absl::StrCat(response.edition(), "  ",
                                    response.bundle_digest().substr(0, 16)));
     if (response.has_decided_as_of()) {
-      Fact(labels_.decided_as_of, Instant(response.decided_as_of()));
+      Fact(labels_.decided_as_of, InstantText(response.decided_as_of()));
     }
     Fact(labels_.decision, response.decision_id());
     Fact(labels_.record, response.receipt().recorded()
@@ -223,15 +204,15 @@ class Writer {
     if (count > 0) absl::StrAppend(&text_, "\n", label, "\n");
   }
   void Item(absl::string_view name, absl::string_view rest) {
-    absl::StrAppend(&text_, "  ", Plain(name));
-    if (!rest.empty()) absl::StrAppend(&text_, "  ", Plain(rest));
+    absl::StrAppend(&text_, "  ", PlainText(name));
+    if (!rest.empty()) absl::StrAppend(&text_, "  ", PlainText(rest));
     absl::StrAppend(&text_, "\n");
   }
   void Detail(absl::string_view text) {
-    if (!text.empty()) absl::StrAppend(&text_, "      ", Plain(text), "\n");
+    if (!text.empty()) absl::StrAppend(&text_, "      ", PlainText(text), "\n");
   }
   void Fact(absl::string_view label, absl::string_view value) {
-    absl::StrAppend(&text_, label, ": ", Plain(value), "\n");
+    absl::StrAppend(&text_, label, ": ", PlainText(value), "\n");
   }
 
   const Labels& labels_;
@@ -253,15 +234,8 @@ std::string DecisionText(const v1::DecideResponse& response,
 }
 
 std::string NoAnswerText(const absl::Status& status, v1::Language language) {
-  std::string text =
-      absl::StrCat(LabelsIn(language).not_permitted, "\n",
-                   absl::StatusCodeToString(status.code()), ": ");
-  for (const char c : std::string(status.message())) {
-    // Lines stay: a message may hold several problems.
-    absl::StrAppend(&text, c == '\n' ? "\n" : Plain(std::string(1, c)));
-  }
-  absl::StrAppend(&text, "\n");
-  return text;
+  return absl::StrCat(LabelsIn(language).not_permitted, "\n",
+                      StatusText(status));
 }
 
 }  // namespace tarazy

@@ -57,6 +57,20 @@ std::string ParseText(const std::string& text, json* value) {
   return problem;
 }
 
+absl::Status Fill(const std::string& path, const json& value,
+                  google::protobuf::Message* message) {
+  std::vector<std::string> problems =
+      CheckJson(value, *message->GetDescriptor());
+  if (problems.empty() &&
+      !google::protobuf::util::JsonStringToMessage(value.dump(), message)
+           .ok()) {
+    problems.push_back("does not fit the request");
+  }
+  if (problems.empty()) return absl::OkStatus();
+  for (std::string& line : problems) line = absl::StrCat(path, ": ", line);
+  return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadInput(const std::string& path) {
@@ -86,15 +100,22 @@ absl::Status ParseJson(const std::string& path, const std::string& text,
   json value;
   const std::string problem = ParseText(text, &value);
   if (!problem.empty()) return Invalid(path, problem);
-  std::vector<std::string> problems =
-      CheckJson(value, *message->GetDescriptor());
-  if (problems.empty() &&
-      !google::protobuf::util::JsonStringToMessage(text, message).ok()) {
-    problems.push_back("does not fit the request");
+  return Fill(path, value, message);
+}
+
+absl::Status ParseJsonEach(
+    const std::string& path, const std::string& text,
+    const std::function<google::protobuf::Message*()>& next) {
+  json value;
+  const std::string problem = ParseText(text, &value);
+  if (!problem.empty()) return Invalid(path, problem);
+  if (!value.is_array()) return Fill(path, value, next());
+  for (size_t i = 0; i < value.size(); ++i) {
+    const absl::Status status =
+        Fill(absl::StrCat(path, "[", i, "]"), value[i], next());
+    if (!status.ok()) return status;
   }
-  if (problems.empty()) return absl::OkStatus();
-  for (std::string& line : problems) line = absl::StrCat(path, ": ", line);
-  return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
+  return absl::OkStatus();
 }
 
 std::string ToJson(const google::protobuf::Message& message) {

@@ -7,6 +7,7 @@
 #ifndef TARAZY_CLIENTS_CLI_JSON_FILE_H_
 #define TARAZY_CLIENTS_CLI_JSON_FILE_H_
 
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -23,6 +24,12 @@ absl::StatusOr<std::string> ReadInput(const std::string& path);
 // a line each. Values are not repeated, since they may identify people.
 absl::Status ParseJson(const std::string& path, const std::string& text,
                        google::protobuf::Message* message);
+
+// The same for a text that is one object, or an array of any number of them:
+// each fills the message that `next` gives.
+absl::Status ParseJsonEach(
+    const std::string& path, const std::string& text,
+    const std::function<google::protobuf::Message*()>& next);
 
 // Indented, with a newline at the end.
 std::string ToJson(const google::protobuf::Message& message);

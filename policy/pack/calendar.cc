@@ -71,8 +71,8 @@ CivilDate CivilFromDay(int64_t day) {
   CivilDate date;
   date.day = static_cast<int>(day_of_year - (153 * month + 2) / 5 + 1);
   date.month = static_cast<int>(month < 10 ? month + 3 : month - 9);
-  date.year = static_cast<int>(year_of_era + era * 400 +
-                               (date.month <= 2 ? 1 : 0));
+  date.year =
+      static_cast<int>(year_of_era + era * 400 + (date.month <= 2 ? 1 : 0));
   return date;
 }
 
@@ -101,9 +101,7 @@ int IsoWeekday(int64_t day) {
   return static_cast<int>(day + 3 - FloorDiv(day + 3, 7) * 7) + 1;
 }
 
-int64_t AlmatyDay(int64_t ms) {
-  return FloorDiv(ms + kAlmatyOffsetMs, kDayMs);
-}
+int64_t AlmatyDay(int64_t ms) { return FloorDiv(ms + kAlmatyOffsetMs, kDayMs); }
 
 int64_t AlmatyDayStart(int64_t day) { return day * kDayMs - kAlmatyOffsetMs; }
 

@@ -7,7 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "clients/cli/consent.h"
 #include "clients/cli/decide.h"
+#include "clients/cli/objection.h"
 #include "policy/cedar/suggest.h"
 #include "server/command/audit.h"
 
@@ -23,7 +25,9 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"audit", "read and verify the decision log", RunAudit},
+    {"consent", "register, withdraw and show consents", RunConsent},
     {"decide", "ask a server for a decision", RunDecide},
+    {"objection", "file, decide and show objections", RunObjection},
 };
 
 std::string Usage() {

@@ -29,9 +29,9 @@ std::vector<ObjectionEntry>& ListOf(SubjectEntries* entries,
 
 template <typename Entry>
 const Entry* FindIn(const std::vector<Entry>& list, absl::string_view id) {
-  const auto found = std::find_if(
-      list.begin(), list.end(),
-      [id](const Entry& entry) { return IdOf(entry) == id; });
+  const auto found =
+      std::find_if(list.begin(), list.end(),
+                   [id](const Entry& entry) { return IdOf(entry) == id; });
   return found == list.end() ? nullptr : &*found;
 }
 
@@ -135,8 +135,8 @@ template void EntryTable::Load(const Pseudonym&, ObjectionEntry);
 template void EntryTable::Put(const Pseudonym&, ConsentEntry);
 template void EntryTable::Put(const Pseudonym&, ObjectionEntry);
 template std::shared_ptr<const SubjectEntries>
-EntryTable::FindById<ConsentEntry>(absl::string_view) const;
+    EntryTable::FindById<ConsentEntry>(absl::string_view) const;
 template std::shared_ptr<const SubjectEntries>
-EntryTable::FindById<ObjectionEntry>(absl::string_view) const;
+    EntryTable::FindById<ObjectionEntry>(absl::string_view) const;
 
 }  // namespace tarazy

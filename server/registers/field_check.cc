@@ -76,13 +76,12 @@ absl::Status FieldError(const FieldPath& field, absl::string_view reason) {
 absl::Status CheckText(const FieldPath& field, absl::string_view text,
                        size_t max_bytes, Presence presence) {
   if (text.empty()) {
-    return presence == Presence::kRequired ? Required(field)
-                                           : absl::OkStatus();
+    return presence == Presence::kRequired ? Required(field) : absl::OkStatus();
   }
   if (text.size() > max_bytes) {
-    return FieldError(field,
-                      absl::StrCat("is ", text.size(),
-                                   " bytes long; the limit is ", max_bytes));
+    return FieldError(
+        field, absl::StrCat("is ", text.size(), " bytes long; the limit is ",
+                            max_bytes));
   }
   if (!IsUtf8(text)) return FieldError(field, "is not valid UTF-8");
   if (ContainsIin(text)) {
@@ -99,11 +98,10 @@ absl::Status CheckCount(const FieldPath& field, int count, int max) {
       field, absl::StrCat("has ", count, " elements; the limit is ", max));
 }
 
-absl::Status CheckEnum(const FieldPath& field, int value,
-                       bool (*is_valid)(int), Presence presence) {
+absl::Status CheckEnum(const FieldPath& field, int value, bool (*is_valid)(int),
+                       Presence presence) {
   if (value == 0) {
-    return presence == Presence::kRequired ? Required(field)
-                                           : absl::OkStatus();
+    return presence == Presence::kRequired ? Required(field) : absl::OkStatus();
   }
   if (is_valid(value)) return absl::OkStatus();
   return FieldError(field, absl::StrCat("has no value numbered ", value));
@@ -112,8 +110,7 @@ absl::Status CheckEnum(const FieldPath& field, int value,
 absl::Status CheckBinField(const FieldPath& field, absl::string_view bin,
                            Presence presence) {
   if (bin.empty()) {
-    return presence == Presence::kRequired ? Required(field)
-                                           : absl::OkStatus();
+    return presence == Presence::kRequired ? Required(field) : absl::OkStatus();
   }
   const absl::Status status = CheckBin(bin);
   return status.ok() ? status : FieldError(field, status.message());
@@ -159,8 +156,7 @@ absl::Status ReadPeriod(const FieldPath& field, const v1::Period& period,
     if (!status.ok()) return status;
   }
   if (period.has_until()) {
-    status = ReadTimestamp(FieldPath(field, "until"), period.until(),
-                           until_ms);
+    status = ReadTimestamp(FieldPath(field, "until"), period.until(), until_ms);
     if (!status.ok()) return status;
   }
   if (*from_ms < *until_ms) return absl::OkStatus();

@@ -55,8 +55,8 @@ absl::Status CheckText(const FieldPath& field, absl::string_view text,
 absl::Status CheckCount(const FieldPath& field, int count, int max);
 
 // `is_valid` is the generated Foo_IsValid. 0 means that it is not stated.
-absl::Status CheckEnum(const FieldPath& field, int value,
-                       bool (*is_valid)(int), Presence presence);
+absl::Status CheckEnum(const FieldPath& field, int value, bool (*is_valid)(int),
+                       Presence presence);
 
 // A business identification number.
 absl::Status CheckBinField(const FieldPath& field, absl::string_view bin,

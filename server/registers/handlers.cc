@@ -39,11 +39,11 @@ absl::Status CheckConsent(const FieldPath& root, const v1::Consent& consent) {
     status.Update(FieldError(FieldPath(root, "purposes"),
                              "is required; name at least one purpose"));
   }
-  status.Update(CheckCount(FieldPath(root, "purposes"),
-                           consent.purposes_size(), kMaxPurposes));
+  status.Update(CheckCount(FieldPath(root, "purposes"), consent.purposes_size(),
+                           kMaxPurposes));
   for (int i = 0; i < consent.purposes_size() && status.ok(); ++i) {
-    status.Update(CheckText(FieldPath(root, "purposes", i),
-                            consent.purposes(i), kMaxPurposeBytes, kRequired));
+    status.Update(CheckText(FieldPath(root, "purposes", i), consent.purposes(i),
+                            kMaxPurposeBytes, kRequired));
   }
   status.Update(CheckCount(FieldPath(root, "data_items"),
                            consent.data_items_size(), kMaxDataItems));
@@ -65,8 +65,8 @@ absl::Status CheckConsent(const FieldPath& root, const v1::Consent& consent) {
                           kOptional));
   status.Update(CheckEnum(FieldPath(root, "language"), consent.language(),
                           v1::Language_IsValid, kOptional));
-  status.Update(CheckUnset(FieldPath(root, "withdrawn_at"),
-                           consent.has_withdrawn_at()));
+  status.Update(
+      CheckUnset(FieldPath(root, "withdrawn_at"), consent.has_withdrawn_at()));
   status.Update(CheckUnset(FieldPath(root, "withdrawal_barred_reason"),
                            !consent.withdrawal_barred_reason().empty()));
   status.Update(CheckUnset(FieldPath(root, "registered_at"),
@@ -95,24 +95,21 @@ absl::Status CheckObjection(const FieldPath& root,
   status.Update(CheckUnset(FieldPath(root, "alarm"), objection.has_alarm()));
   status.Update(CheckUnset(FieldPath(root, "calendar_version"),
                            !objection.calendar_version().empty()));
-  status.Update(CheckUnset(FieldPath(root, "status"),
-                           objection.status() != 0));
-  status.Update(CheckUnset(FieldPath(root, "result"),
-                           objection.result() != 0));
-  status.Update(CheckUnset(FieldPath(root, "decided_at"),
-                           objection.has_decided_at()));
+  status.Update(CheckUnset(FieldPath(root, "status"), objection.status() != 0));
+  status.Update(CheckUnset(FieldPath(root, "result"), objection.result() != 0));
+  status.Update(
+      CheckUnset(FieldPath(root, "decided_at"), objection.has_decided_at()));
   status.Update(CheckUnset(FieldPath(root, "result_reason"),
                            !objection.result_reason().empty()));
-  status.Update(CheckUnset(FieldPath(root, "notified_at"),
-                           objection.has_notified_at()));
+  status.Update(
+      CheckUnset(FieldPath(root, "notified_at"), objection.has_notified_at()));
   status.Update(CheckUnset(FieldPath(root, "appeal_info_given"),
                            objection.appeal_info_given()));
   return status;
 }
 
 absl::Status CheckKey(absl::string_view key) {
-  return CheckText(FieldPath("idempotency_key"), key, kMaxKeyBytes,
-                   kOptional);
+  return CheckText(FieldPath("idempotency_key"), key, kMaxKeyBytes, kOptional);
 }
 
 // Replaces the IIN before anything else looks at the request.
@@ -137,8 +134,7 @@ absl::Status CheckList(const RegisterContext& context, Request* request) {
 }  // namespace
 
 absl::StatusOr<v1::RegisterConsentResponse> HandleRegisterConsent(
-    const v1::RegisterConsentRequest& request,
-    const RegisterContext& context) {
+    const v1::RegisterConsentRequest& request, const RegisterContext& context) {
   v1::RegisterConsentRequest checked = request;
   const FieldPath root("consent");
   absl::Status status = TakeSubject(FieldPath(root, "subject"), context,
@@ -150,8 +146,7 @@ absl::StatusOr<v1::RegisterConsentResponse> HandleRegisterConsent(
 }
 
 absl::StatusOr<v1::WithdrawConsentResponse> HandleWithdrawConsent(
-    const v1::WithdrawConsentRequest& request,
-    const RegisterContext& context) {
+    const v1::WithdrawConsentRequest& request, const RegisterContext& context) {
   absl::Status status =
       CheckEntryId(FieldPath("consent_id"), request.consent_id());
   status.Update(CheckText(FieldPath("barred_reason"), request.barred_reason(),
@@ -189,8 +184,7 @@ absl::StatusOr<v1::ObjectionResponse> HandleFileObjection(
 }
 
 absl::StatusOr<v1::ObjectionResponse> HandleDecideObjection(
-    const v1::DecideObjectionRequest& request,
-    const RegisterContext& context) {
+    const v1::DecideObjectionRequest& request, const RegisterContext& context) {
   absl::Status status =
       CheckEntryId(FieldPath("objection_id"), request.objection_id());
   status.Update(CheckEnum(FieldPath("result"), request.result(),
@@ -202,8 +196,7 @@ absl::StatusOr<v1::ObjectionResponse> HandleDecideObjection(
 }
 
 absl::StatusOr<v1::ObjectionResponse> HandleNotifyObjection(
-    const v1::NotifyObjectionRequest& request,
-    const RegisterContext& context) {
+    const v1::NotifyObjectionRequest& request, const RegisterContext& context) {
   const absl::Status status =
       CheckEntryId(FieldPath("objection_id"), request.objection_id());
   if (!status.ok()) return status;

@@ -213,16 +213,15 @@ absl::StatusOr<bool> SqliteRegisters::FirstAnswer(ChangeKind kind,
         "`idempotency_key`: was used with other content; take a new key");
   }
   if (!entry->ParseFromString(answered.change.body)) {
-    return absl::DataLossError(absl::StrCat(
-        "revision ", answered.change.revision, " holds no entry"));
+    return absl::DataLossError(
+        absl::StrCat("revision ", answered.change.revision, " holds no entry"));
   }
   WriteState(answered.change.epoch, answered.change.revision, state);
   return true;
 }
 
 template <typename Message>
-absl::Status SqliteRegisters::Commit(ChangeKind kind,
-                                     const KeyedRequest* keyed,
+absl::Status SqliteRegisters::Commit(ChangeKind kind, const KeyedRequest* keyed,
                                      const Pseudonym& subject, int64_t now,
                                      const Message& entry,
                                      v1::StateToken* state) {
@@ -308,9 +307,8 @@ absl::StatusOr<v1::WithdrawConsentResponse> SqliteRegisters::WithdrawConsent(
   const int64_t now = options_.clock();
   v1::WithdrawConsentResponse response;
   const bool nothing_new =
-      barred
-          ? consent->withdrawal_barred_reason() == request.barred_reason()
-          : consent->has_withdrawn_at();
+      barred ? consent->withdrawal_barred_reason() == request.barred_reason()
+             : consent->has_withdrawn_at();
   if (nothing_new) {
     WriteState(epoch_, revision_.load(std::memory_order_relaxed),
                response.mutable_state());
@@ -323,9 +321,8 @@ absl::StatusOr<v1::WithdrawConsentResponse> SqliteRegisters::WithdrawConsent(
     }
     Pseudonym subject;
     Pseudonym::FromHex(consent->subject().pseudonym(), &subject);
-    const absl::Status status =
-        Commit(ChangeKind::kConsent, nullptr, subject, now, *consent,
-               response.mutable_state());
+    const absl::Status status = Commit(ChangeKind::kConsent, nullptr, subject,
+                                       now, *consent, response.mutable_state());
     if (!status.ok()) return status;
   }
   if (consent->has_withdrawn_at()) {
@@ -396,8 +393,8 @@ absl::StatusOr<v1::ObjectionResponse> SqliteRegisters::FileObjection(
   std::lock_guard<std::mutex> lock(write_mutex_);
   if (!keyed.key.empty()) {
     absl::StatusOr<bool> answered =
-        FirstAnswer(ChangeKind::kObjection, keyed,
-                    response.mutable_objection(), response.mutable_state());
+        FirstAnswer(ChangeKind::kObjection, keyed, response.mutable_objection(),
+                    response.mutable_state());
     if (!answered.ok()) return answered.status();
     if (*answered) return response;
   }
@@ -422,9 +419,9 @@ absl::StatusOr<v1::ObjectionResponse> SqliteRegisters::FileObjection(
                         "lies in the future; leave it out for the present");
     }
     if (received < now - options_.max_receipt_age_days * kDayMs) {
-      return FieldError(field, absl::StrCat("lies more than ",
-                                            options_.max_receipt_age_days,
-                                            " days back"));
+      return FieldError(
+          field, absl::StrCat("lies more than ", options_.max_receipt_age_days,
+                              " days back"));
     }
   }
   absl::StatusOr<Limit> limit = FixLimit(received);
@@ -454,9 +451,8 @@ absl::StatusOr<v1::ObjectionResponse> SqliteRegisters::UpdateObjection(
   Pseudonym subject;
   Pseudonym::FromHex(objection.subject().pseudonym(), &subject);
   v1::ObjectionResponse response;
-  const absl::Status status =
-      Commit(ChangeKind::kObjection, nullptr, subject, now, objection,
-             response.mutable_state());
+  const absl::Status status = Commit(ChangeKind::kObjection, nullptr, subject,
+                                     now, objection, response.mutable_state());
   if (!status.ok()) return status;
   *response.mutable_objection() = std::move(objection);
   return response;

@@ -39,8 +39,8 @@ struct ConsentEntry {
   // The whole consent, with the pseudonym for the subject.
   v1::Consent consent;
   int64_t valid_from_ms = 0;
-  int64_t valid_until_ms = kNever;     // excluded
-  int64_t withdrawn_ms = kNever;       // kNever: not withdrawn
+  int64_t valid_until_ms = kNever;  // excluded
+  int64_t withdrawn_ms = kNever;    // kNever: not withdrawn
   bool withdrawal_barred = false;
 };
 
@@ -49,7 +49,7 @@ struct ObjectionEntry {
 
   v1::Objection objection;
   int64_t received_ms = 0;
-  int64_t due_ms = 0;                  // excluded
+  int64_t due_ms = 0;  // excluded
 };
 
 // All entries of one subject, oldest first.

@@ -10,9 +10,9 @@ namespace {
 template <typename Entry, size_t N, typename Better>
 void Offer(const Entry* entry, size_t max, Better better,
            absl::InlinedVector<const Entry*, N>* kept) {
-  auto place = std::find_if(
-      kept->begin(), kept->end(),
-      [&](const Entry* other) { return !better(other, entry); });
+  auto place =
+      std::find_if(kept->begin(), kept->end(),
+                   [&](const Entry* other) { return !better(other, entry); });
   if (place == kept->end() && kept->size() >= max) return;
   if (kept->size() >= max) {
     std::move_backward(place, kept->end() - 1, kept->end());
@@ -85,8 +85,7 @@ ObjectionSummary SummariseObjections(const SubjectEntries* entries,
   for (const ObjectionEntry& entry : entries->objections) {
     const v1::Objection& objection = entry.objection;
     if (objection.operator_bin() != operator_bin) continue;
-    if (!processing_id.empty() &&
-        objection.processing_id() != processing_id) {
+    if (!processing_id.empty() && objection.processing_id() != processing_id) {
       continue;
     }
     switch (WeightOf(objection)) {

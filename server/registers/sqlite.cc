@@ -61,14 +61,13 @@ Statement& Statement::operator=(Statement&& other) noexcept {
 void Statement::BindBlob(int parameter, absl::string_view value) {
   // A null pointer would bind NULL rather than an empty blob.
   const char* data = value.empty() ? "" : value.data();
-  sqlite3_bind_blob64(statement_, parameter, data, value.size(),
-                      SQLITE_STATIC);
+  sqlite3_bind_blob64(statement_, parameter, data, value.size(), SQLITE_STATIC);
 }
 
 void Statement::BindText(int parameter, absl::string_view value) {
   const char* data = value.empty() ? "" : value.data();
-  sqlite3_bind_text64(statement_, parameter, data, value.size(),
-                      SQLITE_STATIC, SQLITE_UTF8);
+  sqlite3_bind_text64(statement_, parameter, data, value.size(), SQLITE_STATIC,
+                      SQLITE_UTF8);
 }
 
 void Statement::BindInt(int parameter, int64_t value) {
@@ -119,11 +118,11 @@ absl::Status Database::Connect() {
     const absl::Status made = MakePrivateFile(path_);
     if (!made.ok()) return made;
   }
-  const int code = sqlite3_open_v2(
-      path_.c_str(), &handle_,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-          SQLITE_OPEN_EXRESCODE,
-      nullptr);
+  const int code =
+      sqlite3_open_v2(path_.c_str(), &handle_,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                          SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                      nullptr);
   if (code != SQLITE_OK) return Error(code);
   // SQLite falls back to reading alone without a word.
   if (sqlite3_db_readonly(handle_, "main") == 1) {
@@ -150,9 +149,8 @@ absl::Status Database::Connect() {
 
 absl::StatusOr<Statement> Database::Prepare(absl::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int code =
-      sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()),
-                         &statement, nullptr);
+  const int code = sqlite3_prepare_v2(
+      handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
   if (code != SQLITE_OK) return Error(code);
   return Statement(this, statement);
 }

@@ -94,8 +94,7 @@ absl::StatusOr<std::unique_ptr<RegisterStore>> RegisterStore::Open(
     const std::function<absl::Status(const Change&)>& each) {
   absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(path);
   if (!database.ok()) return database.status();
-  std::unique_ptr<RegisterStore> store(
-      new RegisterStore(*std::move(database)));
+  std::unique_ptr<RegisterStore> store(new RegisterStore(*std::move(database)));
   absl::Status status = store->Migrate(path);
   if (status.ok()) status = store->Load(path, each);
   if (status.ok()) status = store->Prepare();
@@ -137,15 +136,14 @@ absl::Status RegisterStore::Migrate(const std::string& path) {
                     "; CREATE TABLE schema_version (version INTEGER NOT NULL);"
                     "INSERT INTO schema_version VALUES (0);",
                     kMigrations[0], "INSERT INTO head VALUES (1, '", *id,
-                    "', 1, 0, x'", absl::BytesToHexString(Sha256(*id)),
-                    "');");
+                    "', 1, 0, x'", absl::BytesToHexString(Sha256(*id)), "');");
     version = 1;
   }
   for (; version < kSchemaVersion; ++version) {
     absl::StrAppend(&sql, kMigrations[version]);
   }
-  absl::StrAppend(&sql, "UPDATE schema_version SET version = ",
-                  kSchemaVersion, "; COMMIT;");
+  absl::StrAppend(&sql, "UPDATE schema_version SET version = ", kSchemaVersion,
+                  "; COMMIT;");
   const absl::Status status = database_->Execute(sql);
   if (!status.ok()) database_->Rollback();
   return status;
@@ -217,8 +215,7 @@ absl::Status RegisterStore::Prepare() {
   return absl::OkStatus();
 }
 
-absl::Status RegisterStore::Append(const KeyedRequest* keyed,
-                                   Change* change) {
+absl::Status RegisterStore::Append(const KeyedRequest* keyed, Change* change) {
   if (failed_) {
     return absl::UnavailableError(
         "the register's disk has failed; restart the server once it is well");

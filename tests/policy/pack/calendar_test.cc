@@ -15,17 +15,15 @@ int64_t Day(const std::string& text) {
 }
 
 // The instant of a wall clock in Almaty.
-int64_t At(const std::string& date, int hour, int minute = 0,
-           int second = 0) {
+int64_t At(const std::string& date, int hour, int minute = 0, int second = 0) {
   return Day(date) * kDayMs - kAlmatyOffsetMs +
          ((hour * 60 + minute) * 60 + second) * int64_t{1000};
 }
 
 WorkingDays March2026() {
-  absl::StatusOr<WorkingDays> calendar =
-      WorkingDays::Make("kz-2026", Day("2026-01-01"), Day("2026-12-31"),
-                        {Day("2026-03-09"), Day("2026-03-23")},
-                        {Day("2026-03-28")});
+  absl::StatusOr<WorkingDays> calendar = WorkingDays::Make(
+      "kz-2026", Day("2026-01-01"), Day("2026-12-31"),
+      {Day("2026-03-09"), Day("2026-03-23")}, {Day("2026-03-28")});
   EXPECT_TRUE(calendar.ok()) << calendar.status();
   return *calendar;
 }
@@ -36,8 +34,7 @@ TEST(Calendar, DaysAndDatesAgreeWithACountDayByDay) {
   int64_t day = 0;
   int weekday = 4;
   for (int year = 1970; year < 2500; ++year) {
-    const bool leap =
-        year % 400 == 0 || (year % 4 == 0 && year % 100 != 0);
+    const bool leap = year % 400 == 0 || (year % 4 == 0 && year % 100 != 0);
     for (int month = 1; month <= 12; ++month) {
       const int last = kDays[month - 1] + (month == 2 && leap ? 1 : 0);
       for (int d = 1; d <= last; ++d) {
@@ -61,12 +58,11 @@ TEST(Calendar, DaysBefore1970) {
 
 TEST(Calendar, DatesOfOtherFormsAreRefused) {
   for (const char* text :
-       {"", "2026-3-10", "2026/03/10", "2026-02-29", "2026-13-01",
-        "2026-00-10", "2026-04-31", "1969-12-31", "2026-03-1a", "-026-03-10",
+       {"", "2026-3-10", "2026/03/10", "2026-02-29", "2026-13-01", "2026-00-10",
+        "2026-04-31", "1969-12-31", "2026-03-1a", "-026-03-10",
         "2026-03-10T00:00", "2026-03-00"}) {
     absl::StatusOr<int64_t> day = ParseDay(text);
-    EXPECT_EQ(day.status().code(), absl::StatusCode::kInvalidArgument)
-        << text;
+    EXPECT_EQ(day.status().code(), absl::StatusCode::kInvalidArgument) << text;
   }
   EXPECT_EQ(FormatDay(Day("2024-02-29")), "2024-02-29");
   EXPECT_EQ(FormatDay(Day("9999-12-31")), "9999-12-31");

@@ -88,8 +88,8 @@ class FaultVfs {
     return true;
   }
 
-  static int Open(sqlite3_vfs*, const char* name, sqlite3_file* file,
-                  int flags, int* out_flags) {
+  static int Open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags,
+                  int* out_flags) {
     static const sqlite3_io_methods methods = Methods();
     File* const self = reinterpret_cast<File*>(file);
     self->name = name;

@@ -18,16 +18,14 @@ const FieldPath kField("f");
 TEST(FieldPath, NamesElementsOfNestedFields) {
   const FieldPath consent("consent");
   const FieldPath purposes(consent, "purposes", 3);
-  EXPECT_EQ(FieldPath(purposes, "code").ToString(),
-            "consent.purposes[3].code");
+  EXPECT_EQ(FieldPath(purposes, "code").ToString(), "consent.purposes[3].code");
 }
 
 TEST(CheckText, LimitsCountBytes) {
-  EXPECT_TRUE(CheckText(kField, std::string(8, 'x'), 8,
-                        Presence::kRequired).ok());
+  EXPECT_TRUE(
+      CheckText(kField, std::string(8, 'x'), 8, Presence::kRequired).ok());
   EXPECT_EQ(CheckText(kField, std::string(9, 'x'), 8, Presence::kRequired),
-            absl::InvalidArgumentError(
-                "`f`: is 9 bytes long; the limit is 8"));
+            absl::InvalidArgumentError("`f`: is 9 bytes long; the limit is 8"));
   EXPECT_FALSE(CheckText(kField, "қазақ", 9, Presence::kRequired).ok());
   EXPECT_TRUE(CheckText(kField, "қазақ", 10, Presence::kRequired).ok());
   EXPECT_TRUE(CheckText(kField, "", 8, Presence::kOptional).ok());
@@ -36,10 +34,9 @@ TEST(CheckText, LimitsCountBytes) {
 }
 
 TEST(CheckText, OnlyWellFormedUtf8Passes) {
-  for (const char* good :
-       {"a", "\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF",
-        "\xEE\x80\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80",
-        "\xF4\x8F\xBF\xBF"}) {
+  for (const char* good : {"a", "\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80",
+                           "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF",
+                           "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
     EXPECT_TRUE(CheckText(kField, good, 8, Presence::kRequired).ok()) << good;
   }
   for (const char* bad :
@@ -52,8 +49,8 @@ TEST(CheckText, OnlyWellFormedUtf8Passes) {
 }
 
 TEST(CheckText, AnIinIsRefusedAndNotRepeated) {
-  const absl::Status status = CheckText(
-      kField, std::string("of ") + kIin, 64, Presence::kRequired);
+  const absl::Status status =
+      CheckText(kField, std::string("of ") + kIin, 64, Presence::kRequired);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), Not(HasSubstr(kIin)));
   EXPECT_TRUE(CheckText(kField, kBin, 64, Presence::kRequired).ok());
@@ -81,9 +78,9 @@ TEST(CheckEntryId, IsThirtyTwoLowerCaseHexDigits) {
 TEST(CheckBinField, NamesTheField) {
   EXPECT_TRUE(CheckBinField(kField, kBin, Presence::kRequired).ok());
   EXPECT_TRUE(CheckBinField(kField, "", Presence::kOptional).ok());
-  EXPECT_EQ(CheckBinField(kField, "000140000003", Presence::kOptional)
-                .message(),
-            "`f`: has a wrong check digit");
+  EXPECT_EQ(
+      CheckBinField(kField, "000140000003", Presence::kOptional).message(),
+      "`f`: has a wrong check digit");
 }
 
 TEST(ReadTimestamp, ReadsToTheMillisecond) {
@@ -108,9 +105,9 @@ TEST(ReadTimestamp, YearsOutOfRangeAreRefused) {
   timestamp.set_nanos(999999999);
   EXPECT_TRUE(ReadTimestamp(kField, timestamp, &ms).ok());
   EXPECT_EQ(ms, kMaxInstantMs);
-  for (int64_t seconds : {int64_t{-1}, int64_t{253402300800},
-                          std::numeric_limits<int64_t>::max(),
-                          std::numeric_limits<int64_t>::min()}) {
+  for (int64_t seconds :
+       {int64_t{-1}, int64_t{253402300800}, std::numeric_limits<int64_t>::max(),
+        std::numeric_limits<int64_t>::min()}) {
     timestamp.set_seconds(seconds);
     timestamp.set_nanos(0);
     EXPECT_EQ(ReadTimestamp(kField, timestamp, &ms).message(),
@@ -140,9 +137,8 @@ TEST(ReadPeriod, EndsMayBeOpen) {
   period.mutable_until()->set_nanos(999);
   EXPECT_FALSE(ReadPeriod(kField, period, &from, &until).ok());
   period.mutable_until()->set_nanos(-1);
-  EXPECT_THAT(
-      std::string(ReadPeriod(kField, period, &from, &until).message()),
-      HasSubstr("`f.until`: has nanos"));
+  EXPECT_THAT(std::string(ReadPeriod(kField, period, &from, &until).message()),
+              HasSubstr("`f.until`: has nanos"));
 }
 
 TEST(ReplaceSubject, LeavesNoIin) {

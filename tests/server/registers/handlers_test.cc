@@ -33,8 +33,7 @@ struct ConsentCase {
 TEST_F(HandlersTest, RegisterChecksEachField) {
   using R = v1::RegisterConsentRequest;
   const std::vector<ConsentCase> cases = {
-      {"`consent.subject`: is required",
-       [](R* r) { r->clear_consent(); }},
+      {"`consent.subject`: is required", [](R* r) { r->clear_consent(); }},
       {"`consent.subject`: is required",
        [](R* r) { r->mutable_consent()->clear_subject(); }},
       {"`consent.subject.iin`: must be 12 digits",
@@ -72,9 +71,7 @@ TEST_F(HandlersTest, RegisterChecksEachField) {
          }
        }},
       {"`consent.purposes[1]`: is 129 bytes long",
-       [](R* r) {
-         r->mutable_consent()->add_purposes(std::string(129, 'p'));
-       }},
+       [](R* r) { r->mutable_consent()->add_purposes(std::string(129, 'p')); }},
       {"`consent.purposes[1]`: is required",
        [](R* r) { r->mutable_consent()->add_purposes(""); }},
       {"`consent.data_items[0]`: is 65 bytes long",
@@ -94,10 +91,8 @@ TEST_F(HandlersTest, RegisterChecksEachField) {
        }},
       {"`consent.validity.until`: lies outside",
        [](R* r) {
-         r->mutable_consent()
-             ->mutable_validity()
-             ->mutable_until()
-             ->set_seconds(253402300800);
+         r->mutable_consent()->mutable_validity()->mutable_until()->set_seconds(
+             253402300800);
        }},
       {"`consent.channel`: is required",
        [](R* r) { r->mutable_consent()->clear_channel(); }},
@@ -106,9 +101,7 @@ TEST_F(HandlersTest, RegisterChecksEachField) {
          r->mutable_consent()->set_channel(static_cast<v1::ConsentChannel>(5));
        }},
       {"`consent.evidence`: is 257 bytes long",
-       [](R* r) {
-         r->mutable_consent()->set_evidence(std::string(257, 'e'));
-       }},
+       [](R* r) { r->mutable_consent()->set_evidence(std::string(257, 'e')); }},
       {"`consent.evidence`: holds an individual identification number",
        [](R* r) {
          r->mutable_consent()->set_evidence(std::string("passport of ") +
@@ -144,8 +137,7 @@ TEST_F(HandlersTest, RegisterChecksEachField) {
     }
     EXPECT_EQ(response.status().code(), absl::StatusCode::kInvalidArgument)
         << c.field;
-    EXPECT_THAT(std::string(response.status().message()),
-                StartsWith(c.field));
+    EXPECT_THAT(std::string(response.status().message()), StartsWith(c.field));
     EXPECT_THAT(std::string(response.status().message()),
                 Not(testing::HasSubstr(kOtherIin)));
   }
@@ -195,51 +187,47 @@ TEST_F(HandlersTest, FileChecksEachField) {
     const auto response = HandleFileObjection(request, context_);
     EXPECT_EQ(response.status().code(), absl::StatusCode::kInvalidArgument)
         << c.field;
-    EXPECT_THAT(std::string(response.status().message()),
-                StartsWith(c.field));
+    EXPECT_THAT(std::string(response.status().message()), StartsWith(c.field));
   }
 }
 
 TEST_F(HandlersTest, StepsCheckTheirFields) {
   const std::string id(32, 'a');
   v1::DecideObjectionRequest decide;
-  EXPECT_THAT(std::string(
-                  HandleDecideObjection(decide, context_).status().message()),
-              StartsWith("`objection_id`: is required"));
+  EXPECT_THAT(
+      std::string(HandleDecideObjection(decide, context_).status().message()),
+      StartsWith("`objection_id`: is required"));
   decide.set_objection_id(id);
-  EXPECT_THAT(std::string(
-                  HandleDecideObjection(decide, context_).status().message()),
-              StartsWith("`result`: is required"));
+  EXPECT_THAT(
+      std::string(HandleDecideObjection(decide, context_).status().message()),
+      StartsWith("`result`: is required"));
   decide.set_result(v1::Objection::UPHELD);
-  EXPECT_THAT(std::string(
-                  HandleDecideObjection(decide, context_).status().message()),
-              StartsWith("`reason`: is required"));
+  EXPECT_THAT(
+      std::string(HandleDecideObjection(decide, context_).status().message()),
+      StartsWith("`reason`: is required"));
   decide.set_reason(std::string(1025, 'r'));
-  EXPECT_THAT(std::string(
-                  HandleDecideObjection(decide, context_).status().message()),
-              StartsWith("`reason`: is 1025 bytes long"));
+  EXPECT_THAT(
+      std::string(HandleDecideObjection(decide, context_).status().message()),
+      StartsWith("`reason`: is 1025 bytes long"));
   decide.set_reason(std::string(1024, 'r'));
   EXPECT_EQ(HandleDecideObjection(decide, context_).status().code(),
             absl::StatusCode::kNotFound);
 
   v1::WithdrawConsentRequest withdraw;
   withdraw.set_consent_id("not an id");
-  EXPECT_THAT(std::string(HandleWithdrawConsent(withdraw, context_)
-                              .status()
-                              .message()),
-              StartsWith("`consent_id`: is not 32"));
+  EXPECT_THAT(
+      std::string(HandleWithdrawConsent(withdraw, context_).status().message()),
+      StartsWith("`consent_id`: is not 32"));
   withdraw.set_consent_id(id);
   withdraw.set_barred_reason(std::string(257, 'r'));
-  EXPECT_THAT(std::string(HandleWithdrawConsent(withdraw, context_)
-                              .status()
-                              .message()),
-              StartsWith("`barred_reason`: is 257 bytes long"));
+  EXPECT_THAT(
+      std::string(HandleWithdrawConsent(withdraw, context_).status().message()),
+      StartsWith("`barred_reason`: is 257 bytes long"));
 
   EXPECT_THAT(std::string(HandleGetConsent({}, context_).status().message()),
               StartsWith("`consent_id`: is required"));
-  EXPECT_THAT(
-      std::string(HandleGetObjection({}, context_).status().message()),
-      StartsWith("`objection_id`: is required"));
+  EXPECT_THAT(std::string(HandleGetObjection({}, context_).status().message()),
+              StartsWith("`objection_id`: is required"));
   EXPECT_THAT(
       std::string(HandleNotifyObjection({}, context_).status().message()),
       StartsWith("`objection_id`: is required"));

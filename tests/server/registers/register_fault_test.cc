@@ -83,8 +83,7 @@ class FaultTest : public RegisterTest {
     EXPECT_GE(revision, writes_);
     EXPECT_LE(revision, writes_ + may_be_more);
     for (const auto& entry : acknowledged_) {
-      absl::StatusOr<v1::Consent> found =
-          registers_->GetConsent(entry.first);
+      absl::StatusOr<v1::Consent> found = registers_->GetConsent(entry.first);
       ASSERT_TRUE(found.ok()) << found.status();
       // A withdrawal that was not acknowledged may have got there.
       if (may_be_more > 0 && !entry.second.has_withdrawn_at()) {
@@ -327,9 +326,8 @@ TEST_F(FaultTest, AReadOnlyFileIsRefused) {
   registers_.reset();
   FaultVfs::plan().read_only = true;
   const auto opened = Registers::Open(options_);
-  EXPECT_EQ(opened.status(),
-            absl::PermissionDeniedError("`" + options_.path +
-                                        "`: can't be written"));
+  EXPECT_EQ(opened.status(), absl::PermissionDeniedError(
+                                 "`" + options_.path + "`: can't be written"));
 }
 
 class KillTest : public RegisterTest {
@@ -420,9 +418,9 @@ TEST_F(OpenTest, WhatIsNoRegisterIsRefusedAndLeftAlone) {
   options.path = folder_.path() + "/foreign.db";
   sqlite3* foreign = nullptr;
   ASSERT_EQ(OpenPlainly(options.path, &foreign), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(foreign, "CREATE TABLE t (x)", nullptr, nullptr,
-                         nullptr),
-            SQLITE_OK);
+  ASSERT_EQ(
+      sqlite3_exec(foreign, "CREATE TABLE t (x)", nullptr, nullptr, nullptr),
+      SQLITE_OK);
   sqlite3_close(foreign);
   EXPECT_EQ(Registers::Open(options).status().message(),
             "`" + options.path +
@@ -440,8 +438,8 @@ TEST_F(OpenTest, TheFileOfANewerServerIsRefused) {
   registers_.reset();
   sqlite3* file = nullptr;
   ASSERT_EQ(OpenPlainly(options_.path, &file), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(file, "UPDATE schema_version SET version = 2",
-                         nullptr, nullptr, nullptr),
+  ASSERT_EQ(sqlite3_exec(file, "UPDATE schema_version SET version = 2", nullptr,
+                         nullptr, nullptr),
             SQLITE_OK);
   sqlite3_close(file);
   EXPECT_EQ(Registers::Open(options_).status(),

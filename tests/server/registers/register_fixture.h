@@ -93,8 +93,8 @@ class RegisterTest : public testing::Test {
     request.set_barred_reason(barred_reason);
     return HandleWithdrawConsent(request, context_);
   }
-  absl::StatusOr<v1::ObjectionResponse> Decide(
-      const std::string& id, v1::Objection::Result result) {
+  absl::StatusOr<v1::ObjectionResponse> Decide(const std::string& id,
+                                               v1::Objection::Result result) {
     v1::DecideObjectionRequest request;
     request.set_objection_id(id);
     request.set_result(result);

@@ -21,8 +21,7 @@ using StateTest = RegisterTest;
 TEST_F(ConsentsTest, ARegisteredConsentIsFoundUnderItsSubject) {
   const v1::Consent consent = Register(ConsentRequest());
   EXPECT_EQ(consent.id().size(), 32u);
-  EXPECT_EQ(consent.subject().pseudonym(),
-            pseudonymizer_->Of(kIin).ToHex());
+  EXPECT_EQ(consent.subject().pseudonym(), pseudonymizer_->Of(kIin).ToHex());
   EXPECT_EQ(Ms(consent.registered_at()), kFridayMs);
   EXPECT_EQ(Ms(consent.validity().from()), kFridayMs);
   EXPECT_FALSE(consent.validity().has_until());
@@ -62,8 +61,8 @@ TEST_F(ConsentsTest, EntriesSurviveTheServer) {
                                            entries->consents[i].consent));
   }
   EXPECT_EQ(loaded->consents[1].withdrawn_ms, kFridayMs);
-  EXPECT_TRUE(MessageDifferencer::Equals(
-      *registers_->GetConsent(consent.id()), consent));
+  EXPECT_TRUE(MessageDifferencer::Equals(*registers_->GetConsent(consent.id()),
+                                         consent));
   EXPECT_TRUE(MessageDifferencer::Equals(
       *registers_->GetObjection(objection.id()), objection));
 }
@@ -84,9 +83,9 @@ TEST_F(ConsentsTest, TheTermIsHalfOpenAndMustHoldAnInstant) {
 
 TEST_F(ConsentsTest, ATermThatHasEndedNeedsItsBeginning) {
   v1::RegisterConsentRequest request = ConsentRequest();
-  WriteTimestamp(kFridayMs - 1, request.mutable_consent()
-                                    ->mutable_validity()
-                                    ->mutable_until());
+  WriteTimestamp(
+      kFridayMs - 1,
+      request.mutable_consent()->mutable_validity()->mutable_until());
   EXPECT_EQ(HandleRegisterConsent(request, context_).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
@@ -100,18 +99,16 @@ TEST_F(ConsentsTest, WithdrawalTakesEffectAtOnceAndOnce) {
   EXPECT_EQ(Ms(first->consent().withdrawn_at()), kFridayMs + kHourMs);
   EXPECT_EQ(Ms(first->effective_by()), kFridayMs + kHourMs);
   EXPECT_EQ(first->state().revision(), 2u);
-  EXPECT_EQ(registers_->Find(pseudonymizer_->Of(kIin))
-                ->consents[0]
-                .withdrawn_ms,
-            kFridayMs + kHourMs);
+  EXPECT_EQ(
+      registers_->Find(pseudonymizer_->Of(kIin))->consents[0].withdrawn_ms,
+      kFridayMs + kHourMs);
   // What a reader holds does not change under it.
   EXPECT_EQ(held->consents[0].withdrawn_ms, ConsentEntry::kNever);
 
   now_ms_ += kHourMs;
   auto second = Withdraw(consent.id());
   ASSERT_TRUE(second.ok()) << second.status();
-  EXPECT_TRUE(
-      MessageDifferencer::Equals(second->consent(), first->consent()));
+  EXPECT_TRUE(MessageDifferencer::Equals(second->consent(), first->consent()));
   EXPECT_EQ(second->state().revision(), 2u);
   EXPECT_EQ(registers_->state().revision, 2u);
 }
@@ -123,14 +120,12 @@ TEST_F(ConsentsTest, ABarredWithdrawalIsRecordedAndHasNoEffect) {
   EXPECT_EQ(barred->consent().withdrawal_barred_reason(), "loan not repaid");
   EXPECT_FALSE(barred->consent().has_withdrawn_at());
   EXPECT_FALSE(barred->has_effective_by());
-  ConsentEntry entry =
-      registers_->Find(pseudonymizer_->Of(kIin))->consents[0];
+  ConsentEntry entry = registers_->Find(pseudonymizer_->Of(kIin))->consents[0];
   EXPECT_TRUE(entry.withdrawal_barred);
   EXPECT_EQ(entry.withdrawn_ms, ConsentEntry::kNever);
 
   // The same again changes nothing; another reason is recorded.
-  EXPECT_EQ(Withdraw(consent.id(), "loan not repaid")->state().revision(),
-            2u);
+  EXPECT_EQ(Withdraw(consent.id(), "loan not repaid")->state().revision(), 2u);
   EXPECT_EQ(Withdraw(consent.id(), "court order")->state().revision(), 3u);
 
   // The bar falls: the withdrawal is final.
@@ -244,9 +239,8 @@ TEST_F(ConsentsTest, ATokenBelongsToItsQuestion) {
   request.set_page_token(token);
   EXPECT_EQ(HandleListConsents(request, context_)->consents_size(), 1);
 
-  for (std::string forged :
-       {std::string("x"), token + "0", token.substr(1),
-        std::string(24, '0'), "1" + token.substr(1)}) {
+  for (std::string forged : {std::string("x"), token + "0", token.substr(1),
+                             std::string(24, '0'), "1" + token.substr(1)}) {
     request.set_page_token(forged);
     EXPECT_EQ(HandleListConsents(request, context_).status().message(),
               "`page_token`: is not one that this list gave; begin without "
@@ -290,9 +284,9 @@ TEST_F(ObjectionsTest, FilingFixesTheLimits) {
 }
 
 TEST_F(ObjectionsTest, WorkingDaysAreCountedByTheCalendar) {
-  auto calendar = WorkingDays::Make("kz-2026", *ParseDay("2026-03-01"),
-                                    *ParseDay("2026-03-31"),
-                                    {*ParseDay("2026-03-09")}, {});
+  auto calendar =
+      WorkingDays::Make("kz-2026", *ParseDay("2026-03-01"),
+                        *ParseDay("2026-03-31"), {*ParseDay("2026-03-09")}, {});
   ASSERT_TRUE(calendar.ok()) << calendar.status();
   options_.objection_term.working_days = true;
   options_.working_days = std::make_shared<WorkingDays>(*calendar);
@@ -345,8 +339,7 @@ TEST_F(ObjectionsTest, AKeyAnswersEvenWhenTheReceiptIsLongPast) {
 
 TEST_F(ObjectionsTest, StepsGoInOrder) {
   const std::string id = File(ObjectionRequest()).id();
-  EXPECT_EQ(Notify(id).status().code(),
-            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Notify(id).status().code(), absl::StatusCode::kFailedPrecondition);
   now_ms_ += kHourMs;
   auto decided = Decide(id, v1::Objection::REJECTED);
   ASSERT_TRUE(decided.ok()) << decided.status();

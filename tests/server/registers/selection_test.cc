@@ -43,8 +43,8 @@ std::vector<ConsentEntry> AllConsents(bool edges) {
   const std::vector<int64_t> withdrawals =
       edges ? std::vector<int64_t>{kNow, kNow + 1, ConsentEntry::kNever}
             : std::vector<int64_t>{kNow, ConsentEntry::kNever};
-  std::vector<std::pair<int64_t, int64_t>> terms = {
-      {0, ConsentEntry::kNever}, {0, kNow}};
+  std::vector<std::pair<int64_t, int64_t>> terms = {{0, ConsentEntry::kNever},
+                                                    {0, kNow}};
   if (edges) {
     terms.push_back({kNow, kNow + 1});
     terms.push_back({kNow + 1, ConsentEntry::kNever});
@@ -139,9 +139,8 @@ TEST(SelectConsents, NoEntriesNoConsents) {
 
 TEST(SelectConsents, AGoodConsentIsNotCrowdedOut) {
   SubjectEntries entries;
-  entries.consents.push_back(
-      Consent(true, true, ConsentEntry::kNever, 0, ConsentEntry::kNever, true,
-              true));
+  entries.consents.push_back(Consent(true, true, ConsentEntry::kNever, 0,
+                                     ConsentEntry::kNever, true, true));
   for (int i = 0; i < 500; ++i) {
     entries.consents.push_back(
         Consent(true, true, kNow, 0, ConsentEntry::kNever, true, true));
@@ -165,8 +164,8 @@ TEST(SelectConsents, APurposeMustBeNamedInFull) {
   ConsentQuery query;
   query.operator_bin = kBin;
   query.at_ms = kNow;
-  for (const char* near : {"", "benefit", "benefit.assign.x",
-                           "Benefit.assign"}) {
+  for (const char* near :
+       {"", "benefit", "benefit.assign.x", "Benefit.assign"}) {
     query.purpose = near;
     // Neither names it: the newest first.
     EXPECT_EQ(SelectConsents(&entries, query)[0], &entries.consents[1]);
@@ -270,8 +269,8 @@ TEST(SummariseObjections, WhatWeighsMostIsKept) {
   const ObjectionSummary summary = SummariseObjections(&entries, kBin, "p");
   const ObjectionEntry* const base = entries.objections.data();
   EXPECT_THAT(summary.found,
-              ElementsAre(base + 23, base + 22, base + 21, base + 20,
-                          base + 19, base + 18, base + 17, base + 16));
+              ElementsAre(base + 23, base + 22, base + 21, base + 20, base + 19,
+                          base + 18, base + 17, base + 16));
   EXPECT_TRUE(summary.undecided);
   EXPECT_EQ(summary.due_ms, 10);
   EXPECT_TRUE(summary.upheld);
