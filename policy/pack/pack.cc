@@ -17,6 +17,7 @@
 #include "policy/cedar/parser.h"
 #include "policy/cedar/schema.h"
 #include "policy/cedar/suggest.h"
+#include "policy/cedar/validator.h"
 #include "policy/pack/catalogue.h"
 #include "policy/pack/pack_files.h"
 #include "policy/pack/policy_checks.h"
@@ -178,6 +179,11 @@ class PackLoader {
             "the pack has no decision policies", "put them in decision/*.cedar",
             diagnostics_);
     }
+    if (!good) return false;  // half a tree would be checked against nothing
+    ValidatePolicies(decision_, *rep_.schema, ValidationMode::kStrict,
+                     diagnostics_);
+    ValidatePolicies(duties_, *rep_.schema, ValidationMode::kStrict,
+                     diagnostics_);
     return !HasErrors(*diagnostics_);
   }
 
