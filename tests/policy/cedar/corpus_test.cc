@@ -8,6 +8,7 @@
 #include <string>
 
 #include "nlohmann/json.hpp"
+#include "policy/cedar/formatter.h"
 #include "policy/cedar/parser.h"
 #include "policy/cedar/policy_json.h"
 #include "tests/policy/cedar/test_util.h"
@@ -76,6 +77,30 @@ TEST(CorpusTest, JsonIsWhatTheOfficialEngineWrites) {
         << id << FormatDiagnostics(diagnostics, {&json_source});
     EXPECT_EQ(PolicyToJson(*back, JsonStyle::kCompact), json) << id;
   }
+  EXPECT_EQ(count, 7809);
+}
+
+TEST(CorpusTest, FormatsAsTheOfficialFormatter) {
+  const std::string folder = Unpacked("cit-4.10");
+  if (folder.empty()) GTEST_SKIP() << "no conformance data: set TARAZY_SHARED";
+  std::istringstream rows(Output(
+      absl::StrCat("gzip -dc '",
+                   SharedData("cedar/oracle-4.12.0-cit-v4.10.jsonl.gz"), "'")));
+  int count = 0, different = 0;
+  for (std::string line; std::getline(rows, line); ++count) {
+    const auto row = nlohmann::json::parse(line);
+    const std::string id = row["id"];
+    const Source source(id,
+                        ReadFile(folder + "/corpus-tests/" + id + ".cedar"));
+    Diagnostics diagnostics;
+    const auto text = FormatPolicies(source, {}, &diagnostics);
+    ASSERT_TRUE(text.has_value()) << id;
+    if (*text != row["formatted"].get<std::string>() && ++different <= 3) {
+      EXPECT_EQ(*text, row["formatted"].get<std::string>()) << id;
+    }
+    EXPECT_EQ(FormatPolicies(Source(id, *text), {}, &diagnostics), text) << id;
+  }
+  EXPECT_EQ(different, 0);
   EXPECT_EQ(count, 7809);
 }
 
