@@ -33,7 +33,7 @@ bool Names(const v1::Consent& consent, absl::string_view purpose) {
 int Marks(const ConsentEntry& entry, const ConsentQuery& query) {
   const v1::Consent& consent = entry.consent;
   int marks = Names(consent, query.purpose) ? 16 : 0;
-  if (query.at_ms < entry.withdrawn_ms) marks += 8;
+  if (entry.withdrawn_ms == ConsentEntry::kNever) marks += 8;
   if (entry.valid_from_ms <= query.at_ms &&
       query.at_ms < entry.valid_until_ms) {
     marks += 4;

@@ -6,9 +6,10 @@
 // time, given in person, through the state service, and the newest first; an
 // earlier mark outweighs all later ones.
 //
-// Objections are taken together, since any one of them can stop an act. They
-// count whatever the instant that is decided at: an objection that is pending
-// now stops a decision that is dated back.
+// Objections are taken together, since any one of them can stop an act.
+//
+// Withdrawals and objections count whatever the instant that is decided at:
+// one that is there now stops a decision that is dated back.
 //
 // Thread-safety: pure functions. The results point into the entries, which the
 // caller keeps alive.

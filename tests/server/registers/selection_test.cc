@@ -71,7 +71,7 @@ std::vector<const ConsentEntry*> SlowConsents(const SubjectEntries& entries,
     const auto& purposes = e->consent.purposes();
     return std::make_tuple(
         std::count(purposes.begin(), purposes.end(), kPurpose) > 0,
-        e->withdrawn_ms > kNow,
+        e->withdrawn_ms == ConsentEntry::kNever,
         e->valid_from_ms <= kNow && e->valid_until_ms > kNow,
         e->consent.given_by() == v1::SUBJECT_IN_PERSON,
         e->consent.channel() == v1::STATE_SERVICE, e);
