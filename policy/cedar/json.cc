@@ -12,7 +12,6 @@ namespace tarazy {
 
 namespace {
 
-
 class JsonReader {
  public:
   JsonReader(const Source& source, const JsonOptions& options,
@@ -65,9 +64,8 @@ class JsonReader {
   char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
   void SkipSpace() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' ||
-            text_[at_] == '\r')) {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' ||
+                                  text_[at_] == '\n' || text_[at_] == '\r')) {
       ++at_;
     }
   }
@@ -199,8 +197,8 @@ class JsonReader {
       AppendUtf8(c, out);
       return true;
     }
-    const size_t index = at_ < text_.size() ? kFrom.find(text_[at_])
-                                            : absl::string_view::npos;
+    const size_t index =
+        at_ < text_.size() ? kFrom.find(text_[at_]) : absl::string_view::npos;
     if (index == absl::string_view::npos) {
       return Fail(begin, at_ + 1, "json/syntax", "unknown escape");
     }
@@ -214,9 +212,8 @@ class JsonReader {
     ++at_;
     uint32_t value;
     const absl::string_view digits = text_.substr(at_, 4);
-    const bool plain =
-        digits.find_first_not_of("0123456789abcdefABCDEF") ==
-        absl::string_view::npos;
+    const bool plain = digits.find_first_not_of("0123456789abcdefABCDEF") ==
+                       absl::string_view::npos;
     if (digits.size() < 4 || !plain || !absl::SimpleHexAtoi(digits, &value)) {
       return FailHere("expected four hexadecimal digits");
     }

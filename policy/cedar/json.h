@@ -40,9 +40,9 @@ struct JsonValue {
   JsonKind kind = JsonKind::kNull;
   bool boolean = false;
   int64_t number = 0;
-  std::string text;  // kString: unescaped; kOtherNumber: as written
-  std::vector<JsonValue> items;      // kArray
-  std::vector<JsonMember> members;   // kObject, in the order written
+  std::string text;              // kString: unescaped; kOtherNumber: as written
+  std::vector<JsonValue> items;  // kArray
+  std::vector<JsonMember> members;  // kObject, in the order written
   Span span;
 
   // The member `key` of an object; null when there is none.

@@ -28,7 +28,7 @@ struct SchemaName {
 };
 
 enum class SchemaTypeKind : uint8_t {
-  kBool,            // the primitives themselves, whatever their names mean
+  kBool,  // the primitives themselves, whatever their names mean
   kLong,
   kString,
   kExtension,       // `name`, such as "ipaddr"
@@ -44,7 +44,7 @@ struct SchemaAttribute;
 struct SchemaTypeExpr {
   SchemaTypeKind kind = SchemaTypeKind::kRecord;
   SchemaName name;
-  std::vector<SchemaTypeExpr> element;  // kSet: exactly one
+  std::vector<SchemaTypeExpr> element;      // kSet: exactly one
   std::vector<SchemaAttribute> attributes;  // no name twice
   Span span;
 };

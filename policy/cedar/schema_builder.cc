@@ -157,8 +157,7 @@ class SchemaBuilder {
         action_types_.insert(uid.type);
         if (!actions_.emplace(uid, ActionDef{&decl, place}).second) {
           Error("duplicate", place, decl.id.span,
-                absl::StrCat("action `", ToString(uid),
-                             "` is declared twice"));
+                absl::StrCat("action `", ToString(uid), "` is declared twice"));
         }
       }
     }
@@ -201,8 +200,7 @@ class SchemaBuilder {
   // A name of the empty namespace is visible everywhere, so no other
   // namespace may declare it again (RFC 70).
   void CheckShadowing() {
-    auto check = [this](absl::string_view full, const Place& place,
-                        Span span) {
+    auto check = [this](absl::string_view full, const Place& place, Span span) {
       if (NamespaceOf(full).empty()) return;
       const std::string base(BaseName(full));
       if (entities_.count(base) == 0 && commons_.count(base) == 0) return;
@@ -228,8 +226,8 @@ class SchemaBuilder {
       const EntityUid shadowed = {"Action", uid.id};
       if (uid.type == "Action" || actions_.count(shadowed) == 0) continue;
       Error("shadowing", def.place, def.decl->id.span,
-            absl::StrCat("`", ToString(uid), "` shadows `",
-                         ToString(shadowed), "` of the empty namespace"),
+            absl::StrCat("`", ToString(uid), "` shadows `", ToString(shadowed),
+                         "` of the empty namespace"),
             "rename one of them or move both into namespaces");
     }
   }
@@ -239,11 +237,11 @@ class SchemaBuilder {
     auto is = [base](absl::string_view name) { return name == base; };
     if (std::any_of(std::begin(kPrimitives), std::end(kPrimitives), is) ||
         std::any_of(std::begin(kExtensions), std::end(kExtensions), is)) {
-      Report(Severity::kWarning, "shadowing", place, span,
-             absl::StrCat("`", full, "` shadows the built-in type `", base,
-                          "`"),
-             absl::StrCat("the built-in type is still there as `__cedar::",
-                          base, "`"));
+      Report(
+          Severity::kWarning, "shadowing", place, span,
+          absl::StrCat("`", full, "` shadows the built-in type `", base, "`"),
+          absl::StrCat("the built-in type is still there as `__cedar::", base,
+                       "`"));
     }
   }
 
@@ -287,9 +285,9 @@ class SchemaBuilder {
     const std::vector<std::string> candidates = Candidates(name.text, place);
     for (const std::string& candidate : candidates) {
       *common = want != Want::kEntity && commons_.count(candidate) > 0;
-      const bool entity = want != Want::kCommon &&
-                          (entities_.count(candidate) > 0 ||
-                           action_types_.count(candidate) > 0);
+      const bool entity =
+          want != Want::kCommon && (entities_.count(candidate) > 0 ||
+                                    action_types_.count(candidate) > 0);
       if (*common || entity) return candidate;
     }
     ReportUnknown(name, place, want, candidates);
@@ -304,8 +302,8 @@ class SchemaBuilder {
     std::string message =
         candidates.size() == 1
             ? absl::StrCat("`", candidates[0], "` is not declared as ", what)
-            : absl::StrCat("neither `", candidates[0], "` nor `",
-                           candidates[1], "` is declared as ", what);
+            : absl::StrCat("neither `", candidates[0], "` nor `", candidates[1],
+                           "` is declared as ", what);
     std::string help;
     for (const std::string& candidate : candidates) {
       if (want == Want::kEntity && commons_.count(candidate) > 0) {
@@ -328,8 +326,8 @@ class SchemaBuilder {
                                             Want want) const {
     std::vector<absl::string_view> names;
     auto add = [&](absl::string_view full) {
-      const bool local = !place.name_space.empty() &&
-                         NamespaceOf(full) == place.name_space;
+      const bool local =
+          !place.name_space.empty() && NamespaceOf(full) == place.name_space;
       names.push_back(local ? BaseName(full) : full);
     };
     if (want != Want::kCommon) {
@@ -379,8 +377,8 @@ class SchemaBuilder {
         measure->size > limits_.max_type_size) {
       Error("limit", place, expr.span,
             absl::StrCat("with its common types expanded this type is over ",
-                         "the limit of ", limits_.max_type_depth,
-                         " levels or ", limits_.max_type_size, " parts"));
+                         "the limit of ", limits_.max_type_depth, " levels or ",
+                         limits_.max_type_size, " parts"));
       return nullptr;
     }
     return type;

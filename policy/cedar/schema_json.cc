@@ -92,8 +92,7 @@ class SchemaJsonReader {
   // Null and absent are the same.
   const JsonValue* Optional(const JsonValue& object, absl::string_view key) {
     const JsonValue* value = object.Find(key);
-    return value == nullptr || value->kind == JsonKind::kNull ? nullptr
-                                                              : value;
+    return value == nullptr || value->kind == JsonKind::kNull ? nullptr : value;
   }
 
   bool CheckName(const SchemaName& name, bool qualified,
@@ -101,8 +100,7 @@ class SchemaJsonReader {
     if (qualified ? IsQualifiedName(name.text) : IsNamePart(name.text)) {
       return true;
     }
-    Error(name.span,
-          absl::StrCat("`", name.text, "` is not a valid ", what),
+    Error(name.span, absl::StrCat("`", name.text, "` is not a valid ", what),
           qualified ? "write identifiers joined by `::`, without blanks" : "");
     return false;
   }
@@ -126,8 +124,8 @@ class SchemaJsonReader {
         Is(*commons, JsonKind::kObject, "`commonTypes`")) {
       for (const JsonMember& m : commons->members) ReadCommonType(m, &ns);
     }
-    const JsonValue* entities = Require(value, "entityTypes",
-                                        JsonKind::kObject, "the namespace");
+    const JsonValue* entities =
+        Require(value, "entityTypes", JsonKind::kObject, "the namespace");
     if (entities != nullptr) {
       for (const JsonMember& m : entities->members) ReadEntityType(m, &ns);
     }
@@ -196,8 +194,8 @@ class SchemaJsonReader {
     for (absl::string_view key : {"memberOfTypes", "shape", "tags"}) {
       const JsonValue* other = type.Find(key);
       if (other == nullptr) continue;
-      Error(other->span, absl::StrCat("an enumerated type can't have `", key,
-                                      "`"));
+      Error(other->span,
+            absl::StrCat("an enumerated type can't have `", key, "`"));
     }
     if (!Is(ids, JsonKind::kArray, "`enum`")) return;
     if (ids.items.empty()) Error(ids.span, "`enum` lists no id");
@@ -286,8 +284,7 @@ class SchemaJsonReader {
     *type = SchemaTypeExpr();
     type->span = value.span;
     if (!Is(value, JsonKind::kObject, "a type")) return;
-    const JsonValue* kind =
-        Require(value, "type", JsonKind::kString, "a type");
+    const JsonValue* kind = Require(value, "type", JsonKind::kString, "a type");
     if (kind == nullptr) return;
     Names known = {"type"};
     known.insert(known.end(), more.begin(), more.end());
@@ -325,9 +322,8 @@ class SchemaJsonReader {
     type->kind = word == "Entity"      ? SchemaTypeKind::kEntity
                  : word == "Extension" ? SchemaTypeKind::kExtension
                                        : SchemaTypeKind::kEntityOrCommon;
-    const JsonValue* name =
-        Require(value, "name", JsonKind::kString,
-                absl::StrCat("a type `", word, "`"));
+    const JsonValue* name = Require(value, "name", JsonKind::kString,
+                                    absl::StrCat("a type `", word, "`"));
     if (name == nullptr) return;
     type->name = {name->text, name->span};
     CheckName(type->name, word != "Extension", "name of a type");
@@ -338,8 +334,9 @@ class SchemaJsonReader {
     if (const JsonValue* open = value.Find("additionalAttributes")) {
       if (Is(*open, JsonKind::kBool, "`additionalAttributes`") &&
           open->boolean) {
-        Error(open->span, "records with additional attributes are not "
-                          "supported");
+        Error(open->span,
+              "records with additional attributes are not "
+              "supported");
       }
     }
     const JsonValue* attributes =
@@ -351,8 +348,7 @@ class SchemaJsonReader {
       ReadType(member.value, {"required", "annotations"}, &attribute.type);
       attribute.annotations = ReadAnnotations(member.value);
       const JsonValue* required = member.value.Find("required");
-      if (required != nullptr &&
-          Is(*required, JsonKind::kBool, "`required`")) {
+      if (required != nullptr && Is(*required, JsonKind::kBool, "`required`")) {
         attribute.required = required->boolean;
       }
       type->attributes.push_back(std::move(attribute));

@@ -54,9 +54,9 @@ class Printer {
  public:
   std::string Print(const SchemaFragment& fragment) {
     out_.Begin('{');
-    for (const SchemaNamespace* ns : Sorted(
-             fragment.namespaces,
-             [](const SchemaNamespace& n) { return n.name.text; })) {
+    for (const SchemaNamespace* ns :
+         Sorted(fragment.namespaces,
+                [](const SchemaNamespace& n) { return n.name.text; })) {
       out_.Key(ns->name.text);
       PrintNamespace(*ns);
     }
@@ -111,8 +111,7 @@ class Printer {
     out_.End('}');
   }
 
-  void PrintNames(absl::string_view key,
-                  const std::vector<SchemaName>& names) {
+  void PrintNames(absl::string_view key, const std::vector<SchemaName>& names) {
     out_.Key(key);
     out_.Begin('[');
     for (const SchemaName& name : names) {

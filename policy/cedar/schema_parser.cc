@@ -82,8 +82,7 @@ class SchemaParser {
     SchemaNamespace ns;
     ns.annotations = std::move(annotations);
     const int depth = stream_.brace_depth() + 1;
-    if (!TakePath(&ns.name) ||
-        !stream_.Expect(TokenKind::kLeftBrace, "`{`")) {
+    if (!TakePath(&ns.name) || !stream_.Expect(TokenKind::kLeftBrace, "`{`")) {
       Skip(0);
       return;
     }
@@ -163,8 +162,8 @@ class SchemaParser {
     } while (stream_.TakeIf(TokenKind::kComma));
     EntityTypeDecl decl;
     decl.annotations = annotations;
-    const bool ok = stream_.AtWord("enum") ? ParseEnum(&decl)
-                                           : ParseEntityBody(&decl);
+    const bool ok =
+        stream_.AtWord("enum") ? ParseEnum(&decl) : ParseEntityBody(&decl);
     if (!ok || !stream_.Expect(TokenKind::kSemicolon, "`;`")) return false;
     for (SchemaName& name : names) {
       decl.name = std::move(name);
@@ -268,11 +267,11 @@ class SchemaParser {
     if (!TakePath(&ref->id, /*id_may_follow=*/true)) return false;
     if (!stream_.At(TokenKind::kString)) {
       if (ref->id.text.find("::") == std::string::npos) return true;
-      stream_.Error("parse/unexpected-token", ref->id.span,
-                    absl::StrCat("`", ref->id.text, "` is not an action"),
-                    absl::StrCat("write `", NamespaceOf(ref->id.text),
-                                 "::Action::\"", BaseName(ref->id.text),
-                                 "\"`"));
+      stream_.Error(
+          "parse/unexpected-token", ref->id.span,
+          absl::StrCat("`", ref->id.text, "` is not an action"),
+          absl::StrCat("write `", NamespaceOf(ref->id.text), "::Action::\"",
+                       BaseName(ref->id.text), "\"`"));
       return false;
     }
     ref->type = std::move(ref->id);
@@ -332,11 +331,11 @@ class SchemaParser {
     types->clear();
     if (!ParseTypeNames(types)) return false;
     if (types->empty()) {
-      stream_.Error("schema/applies-to", word.span,
-                    absl::StrCat("the list of ", stream_.Text(word.span),
-                                 " types of action `", action.text,
-                                 "` is empty"),
-                    "an action that only groups others has no `appliesTo`");
+      stream_.Error(
+          "schema/applies-to", word.span,
+          absl::StrCat("the list of ", stream_.Text(word.span),
+                       " types of action `", action.text, "` is empty"),
+          "an action that only groups others has no `appliesTo`");
     }
     return true;
   }
@@ -423,8 +422,8 @@ class SchemaParser {
   void AddAttribute(SchemaAttribute attribute,
                     absl::flat_hash_map<std::string, size_t>* positions,
                     SchemaTypeExpr* type) {
-    const auto [it, added] = positions->try_emplace(attribute.name.text,
-                                                    type->attributes.size());
+    const auto [it, added] =
+        positions->try_emplace(attribute.name.text, type->attributes.size());
     if (added) {
       type->attributes.push_back(std::move(attribute));
       return;
@@ -522,8 +521,7 @@ absl::optional<SchemaFragment> ParseSchemaText(const Source& source,
   if (text.size() > limits.max_bytes) {
     return refuse({0, 0}, "schema/limit",
                   absl::StrCat("the schema has ", text.size(),
-                               " bytes, over the limit of ",
-                               limits.max_bytes));
+                               " bytes, over the limit of ", limits.max_bytes));
   }
   const size_t bad = FindInvalidUtf8(text);
   if (bad != absl::string_view::npos) {

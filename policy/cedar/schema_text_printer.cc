@@ -30,9 +30,9 @@ std::string Indent(int level) {
 class Printer {
  public:
   std::string Print(const SchemaFragment& fragment) {
-    for (const SchemaNamespace* ns : Sorted(
-             fragment.namespaces,
-             [](const SchemaNamespace& n) { return n.name.text; })) {
+    for (const SchemaNamespace* ns :
+         Sorted(fragment.namespaces,
+                [](const SchemaNamespace& n) { return n.name.text; })) {
       if (!out_.empty()) out_ += "\n";
       const int level = ns->name.text.empty() ? 0 : 1;
       if (level > 0) {
@@ -47,17 +47,15 @@ class Printer {
 
  private:
   void PrintDeclarations(const SchemaNamespace& ns, int level) {
-    for (const auto* decl : Sorted(ns.common_types, [](const auto& d) {
-           return d.name.text;
-         })) {
+    for (const auto* decl :
+         Sorted(ns.common_types, [](const auto& d) { return d.name.text; })) {
       PrintAnnotations(decl->annotations, level);
       absl::StrAppend(&out_, Indent(level), "type ", decl->name.text, " = ");
       PrintType(decl->type, level);
       out_ += ";\n";
     }
-    for (const auto* decl : Sorted(ns.entity_types, [](const auto& d) {
-           return d.name.text;
-         })) {
+    for (const auto* decl :
+         Sorted(ns.entity_types, [](const auto& d) { return d.name.text; })) {
       PrintEntityType(*decl, level);
     }
     for (const auto* decl :
@@ -66,8 +64,7 @@ class Printer {
     }
   }
 
-  void PrintAnnotations(const std::vector<Annotation>& annotations,
-                        int level) {
+  void PrintAnnotations(const std::vector<Annotation>& annotations, int level) {
     for (const auto* a :
          Sorted(annotations, [](const Annotation& x) { return x.name; })) {
       absl::StrAppend(&out_, Indent(level), "@", a->name);
@@ -89,13 +86,12 @@ class Printer {
     PrintAnnotations(decl.annotations, level);
     absl::StrAppend(&out_, Indent(level), "entity ", decl.name.text);
     if (!decl.enum_ids.empty()) {
-      absl::StrAppend(
-          &out_, " enum [",
-          absl::StrJoin(decl.enum_ids, ", ",
-                        [](std::string* out, const SchemaName& n) {
-                          out->append(Quote(n.text));
-                        }),
-          "]");
+      absl::StrAppend(&out_, " enum [",
+                      absl::StrJoin(decl.enum_ids, ", ",
+                                    [](std::string* out, const SchemaName& n) {
+                                      out->append(Quote(n.text));
+                                    }),
+                      "]");
     }
     if (!decl.member_of.empty()) {
       out_ += " in ";
@@ -114,21 +110,20 @@ class Printer {
 
   void PrintAction(const ActionDecl& decl, int level) {
     PrintAnnotations(decl.annotations, level);
-    absl::StrAppend(&out_, Indent(level), "action ",
-                    NameOrQuote(decl.id.text));
+    absl::StrAppend(&out_, Indent(level), "action ", NameOrQuote(decl.id.text));
     if (!decl.member_of.empty()) {
-      absl::StrAppend(
-          &out_, " in [",
-          absl::StrJoin(decl.member_of, ", ",
-                        [](std::string* out, const ActionRef& ref) {
-                          if (ref.type.text.empty()) {
-                            out->append(NameOrQuote(ref.id.text));
-                          } else {
-                            absl::StrAppend(out, ref.type.text,
+      absl::StrAppend(&out_, " in [",
+                      absl::StrJoin(decl.member_of, ", ",
+                                    [](std::string* out, const ActionRef& ref) {
+                                      if (ref.type.text.empty()) {
+                                        out->append(NameOrQuote(ref.id.text));
+                                      } else {
+                                        absl::StrAppend(
+                                            out, ref.type.text,
                                             "::", Quote(ref.id.text));
-                          }
-                        }),
-          "]");
+                                      }
+                                    }),
+                      "]");
     }
     // Without principals or without resources the action has no request, and
     // the human syntax says so by leaving `appliesTo` out.

@@ -41,8 +41,7 @@ absl::string_view Nearest(absl::string_view word,
   for (absl::string_view candidate : candidates) {
     if (candidate.size() > kMaxWord) continue;
     const size_t longest = std::max(word.size(), candidate.size());
-    const size_t allowed =
-        std::min<size_t>(3, std::max<size_t>(1, longest / 3));
+    const size_t allowed = std::min<size_t>(3, longest / 3);
     const size_t distance = Distance(lower, absl::AsciiStrToLower(candidate));
     if (distance <= allowed && distance < best_distance) {
       best = candidate;

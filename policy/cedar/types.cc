@@ -114,9 +114,9 @@ std::string ToString(const Type& type) {
   }
   std::vector<std::string> fields;
   for (const AttributeType& attribute : type.attributes) {
-    fields.push_back(absl::StrCat(attribute.name,
-                                  attribute.required ? ": " : "?: ",
-                                  ToString(*attribute.type)));
+    fields.push_back(absl::StrCat(
+        attribute.name,
+        attribute.required ? ": " : "?: ", ToString(*attribute.type)));
   }
   if (type.open) fields.push_back("..");
   return absl::StrCat("{", absl::StrJoin(fields, ", "), "}");

@@ -37,13 +37,13 @@ struct AttributeType {
 };
 
 enum class TypeKind : uint8_t {
-  kNever,      // no value has it; subtype of all
-  kTrue,       // only `true`
-  kFalse,      // only `false`
+  kNever,  // no value has it; subtype of all
+  kTrue,   // only `true`
+  kFalse,  // only `false`
   kBool,
   kLong,
   kString,
-  kEntity,     // one of `entity_types`
+  kEntity,  // one of `entity_types`
   kAnyEntity,
   kSet,        // of `element`; null: a set of anything
   kRecord,     // with `attributes`; more are possible when `open`

@@ -92,9 +92,8 @@ std::string TypeChecker::PathText(ExprId id) const {
       return Quoted(e.text);
     case ExprKind::kGetAttr: {
       const std::string owner = PathText(e.args[0]);
-      return IsNamePart(e.text)
-                 ? absl::StrCat(owner, ".", e.text)
-                 : absl::StrCat(owner, "[", Quoted(e.text), "]");
+      return IsNamePart(e.text) ? absl::StrCat(owner, ".", e.text)
+                                : absl::StrCat(owner, "[", Quoted(e.text), "]");
     }
     default:
       return "…";
@@ -162,11 +161,11 @@ TypeChecker::Answer TypeChecker::CheckGetAttribute(ExprId id,
   const std::string test =
       absl::StrCat(PathText(e.args[0]), " has ",
                    IsNamePart(e.text) ? e.text : Quoted(e.text));
-  findings_.Error("optional-attribute", e.span,
-                  absl::StrCat("attribute `", e.text, "` of ",
-                               OwnerText(e.args[0], *owner.type),
-                               " may be absent"),
-                  absl::StrCat("test for it first: `", test, " && …`"));
+  findings_.Error(
+      "optional-attribute", e.span,
+      absl::StrCat("attribute `", e.text, "` of ",
+                   OwnerText(e.args[0], *owner.type), " may be absent"),
+      absl::StrCat("test for it first: `", test, " && …`"));
   return Failure(found->type);
 }
 
@@ -175,14 +174,12 @@ TypeChecker::Answer TypeChecker::CheckHas(ExprId id,
   const Expr& e = At(id);
   const TypePtr wanted[] = {Type::Of(TypeKind::kAnyEntity),
                             Type::Record({}, /*open=*/true)};
-  const Answer owner =
-      Expect(e.args[0], prior, wanted, [](const Type& found) {
-        if (found.kind == TypeKind::kSet) {
-          return "test what a set holds with `contains`";
-        }
-        return found.kind == TypeKind::kString ? "test a string with `like`"
-                                               : "";
-      });
+  const Answer owner = Expect(e.args[0], prior, wanted, [](const Type& found) {
+    if (found.kind == TypeKind::kSet) {
+      return "test what a set holds with `contains`";
+    }
+    return found.kind == TypeKind::kString ? "test a string with `like`" : "";
+  });
   if (owner.type == nullptr) return Failure(Type::Of(TypeKind::kBool));
   const absl::optional<AttributeType> found =
       FindAttribute(*owner.type, e.path[0]);
@@ -193,8 +190,7 @@ TypeChecker::Answer TypeChecker::CheckHas(ExprId id,
   const Capability there = {core_.shapes[e.args[0]], core_.name_shapes[id],
                             false};
   // An entity that is missing has no attributes, required ones neither.
-  const bool always =
-      found->required && owner.type->kind == TypeKind::kRecord;
+  const bool always = found->required && owner.type->kind == TypeKind::kRecord;
   Answer answer = always || Knows(prior, there) ? Constant(true) : Bool();
   answer.capabilities = {there};
   return Also(owner.ok, std::move(answer));
@@ -251,16 +247,15 @@ TypeChecker::Answer TypeChecker::CheckGetTag(ExprId id,
   const std::string owner = OwnerText(e.args[0], *entity.type);
   if (!Knows(prior, there) && !tags.empty()) {
     const std::string tag = PathText(e.args[1]);
-    findings_.Error("optional-tag", e.span,
-                    absl::StrCat("tag `", tag, "` of ", owner,
-                                 " may be absent"),
-                    absl::StrCat("test for it first: `", PathText(e.args[0]),
-                                 ".hasTag(", tag, ") && …`"));
+    findings_.Error(
+        "optional-tag", e.span,
+        absl::StrCat("tag `", tag, "` of ", owner, " may be absent"),
+        absl::StrCat("test for it first: `", PathText(e.args[0]), ".hasTag(",
+                     tag, ") && …`"));
     return Failure(nullptr);
   }
   if (tags.empty()) {
-    findings_.Error("no-tags", e.span,
-                    absl::StrCat(owner, " has no tags"),
+    findings_.Error("no-tags", e.span, absl::StrCat(owner, " has no tags"),
                     "declare them in the schema with `tags`");
     return Failure(nullptr);
   }

@@ -121,8 +121,8 @@ TypeChecker::Answer TypeChecker::Check(ExprId id, const Capabilities& prior) {
       return Also(operand.ok, Success(Type::Of(TypeKind::kLong)));
     }
     case ExprKind::kLike: {
-      const Answer operand = Expect(
-          e.args[0], prior, {kWantString}, [](const Type& found) {
+      const Answer operand =
+          Expect(e.args[0], prior, {kWantString}, [](const Type& found) {
             return found.is_entity() ? "test an entity's type with `is`" : "";
           });
       return Also(operand.ok, Bool());
@@ -236,8 +236,7 @@ TypeChecker::Answer TypeChecker::CheckNot(ExprId id,
   return Also(operand.ok, Bool());
 }
 
-TypeChecker::Answer TypeChecker::CheckIf(ExprId id,
-                                         const Capabilities& prior) {
+TypeChecker::Answer TypeChecker::CheckIf(ExprId id, const Capabilities& prior) {
   const Expr& e = At(id);
   const TypePtr wanted[] = {Type::Of(TypeKind::kBool)};
   const Answer test = Expect(e.args[0], prior, wanted);
@@ -267,8 +266,7 @@ TypeChecker::Answer TypeChecker::CheckAnd(ExprId id,
   const TypePtr wanted[] = {Type::Of(TypeKind::kBool)};
   const Answer left = Expect(e.args[0], prior, wanted);
   if (Is(left.type, TypeKind::kFalse)) return Also(left.ok, Constant(false));
-  Answer right =
-      Expect(e.args[1], Union(prior, left.capabilities), wanted);
+  Answer right = Expect(e.args[1], Union(prior, left.capabilities), wanted);
   const bool ok = left.ok && right.ok;
   if (left.type == nullptr || right.type == nullptr) {
     return Failure(Type::Of(TypeKind::kBool));
@@ -286,8 +284,7 @@ TypeChecker::Answer TypeChecker::CheckAnd(ExprId id,
   return Also(ok, std::move(right));
 }
 
-TypeChecker::Answer TypeChecker::CheckOr(ExprId id,
-                                         const Capabilities& prior) {
+TypeChecker::Answer TypeChecker::CheckOr(ExprId id, const Capabilities& prior) {
   const Expr& e = At(id);
   const TypePtr wanted[] = {Type::Of(TypeKind::kBool)};
   Answer left = Expect(e.args[0], prior, wanted);
@@ -317,8 +314,7 @@ TypeChecker::Answer TypeChecker::CheckSet(ExprId id,
     types.push_back(answer.type);
   }
   if (strict() && types.empty()) {
-    findings_.Error("empty-set", e.span,
-                    "an empty set has no type of elements",
+    findings_.Error("empty-set", e.span, "an empty set has no type of elements",
                     "ask `isEmpty()` of a set to see whether it is empty");
     return Failure(nullptr);
   }

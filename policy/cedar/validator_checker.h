@@ -67,9 +67,8 @@ using Capabilities = std::vector<Capability>;  // sorted, distinct
 
 class TypeChecker {
  public:
-  TypeChecker(const CorePolicy& core, const Schema& schema,
-              ValidationMode mode, const RequestEnvironment& environment,
-              Findings* findings)
+  TypeChecker(const CorePolicy& core, const Schema& schema, ValidationMode mode,
+              const RequestEnvironment& environment, Findings* findings)
       : core_(core),
         schema_(schema),
         mode_(mode),
@@ -127,7 +126,8 @@ class TypeChecker {
   Answer CheckIs(ExprId id, const Capabilities& prior);
   // The literal or action that `id` stands for.
   absl::optional<EntityUid> EntityOf(ExprId id) const;
-  Answer ActionIn(const EntityUid& action, const std::vector<EntityUid>& groups);
+  Answer ActionIn(const EntityUid& action,
+                  const std::vector<EntityUid>& groups);
   bool MayBeIn(const std::string& type, const std::string& group) const;
   // Strict mode: operands of one type. `of` says whose, for the message.
   bool CheckCompatible(const std::vector<TypePtr>& types, Span span,

@@ -41,10 +41,10 @@ class CoreMaker {
 
   ExprId Add(Expr e) {
     core_.shapes.push_back(ShapeOf(e));
-    core_.name_shapes.push_back(
-        e.kind == ExprKind::kHas        ? NameShape(e.path[0])
-        : e.kind == ExprKind::kGetAttr  ? NameShape(e.text)
-                                        : 0);
+    core_.name_shapes.push_back(e.kind == ExprKind::kHas ? NameShape(e.path[0])
+                                : e.kind == ExprKind::kGetAttr
+                                    ? NameShape(e.text)
+                                    : 0);
     core_.exprs.push_back(std::move(e));
     return static_cast<ExprId>(core_.exprs.size() - 1);
   }

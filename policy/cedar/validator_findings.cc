@@ -23,8 +23,8 @@ std::string SourceOf(const Policy& policy) {
 Findings::Findings(const Policy& policy) : source_(SourceOf(policy)) {}
 
 Findings::Findings(const Policy& policy, const TemplateLink& link)
-    : source_(absl::StrCat("link `", link.id, "` of template `", policy.id,
-                           "`")) {}
+    : source_(
+          absl::StrCat("link `", link.id, "` of template `", policy.id, "`")) {}
 
 void Findings::Error(absl::string_view code, Span span, std::string message,
                      std::string help) {

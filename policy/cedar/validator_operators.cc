@@ -97,8 +97,8 @@ TypeChecker::Answer TypeChecker::CheckEqual(ExprId id,
   }
   if (strict() && left.type != nullptr && right.type != nullptr) {
     TypePtr bound;
-    if (!CheckCompatible({left.type, right.type}, e.span,
-                         "both sides of `==`", &bound)) {
+    if (!CheckCompatible({left.type, right.type}, e.span, "both sides of `==`",
+                         &bound)) {
       return Failure(Type::Of(TypeKind::kBool));
     }
   }
@@ -130,15 +130,13 @@ TypeChecker::Answer TypeChecker::CheckLess(ExprId id,
   // likelier wish.
   const bool left_orders = HasOrder(*left.type);
   const bool right_orders = HasOrder(*right.type);
-  if (left_orders &&
-      (!right_orders || left.type->kind == TypeKind::kLong ||
-       right.type->kind != TypeKind::kLong)) {
+  if (left_orders && (!right_orders || left.type->kind == TypeKind::kLong ||
+                      right.type->kind != TypeKind::kLong)) {
     report(e.args[1], DescribeType(*left.type), *right.type);
   } else if (right_orders) {
     report(e.args[0], DescribeType(*right.type), *left.type);
   } else {
-    constexpr absl::string_view kOrdered =
-        "`Long`, `datetime` or `duration`";
+    constexpr absl::string_view kOrdered = "`Long`, `datetime` or `duration`";
     report(e.args[0], kOrdered, *left.type);
     report(e.args[1], kOrdered, *right.type);
   }
@@ -193,12 +191,11 @@ TypeChecker::Answer TypeChecker::CheckContainsMany(ExprId id,
   const Expr& e = At(id);
   const TypePtr wanted[] = {Type::Set(nullptr)};
   const Answer left = Expect(e.args[0], prior, wanted, SetHelp);
-  const Answer right =
-      Expect(e.args[1], prior, wanted, [](const Type& found) {
-        return found.kind == TypeKind::kRecord
-                   ? ""
-                   : "test for one element with `contains`";
-      });
+  const Answer right = Expect(e.args[1], prior, wanted, [](const Type& found) {
+    return found.kind == TypeKind::kRecord
+               ? ""
+               : "test for one element with `contains`";
+  });
   const bool ok = left.ok && right.ok;
   if (strict() && left.type != nullptr && right.type != nullptr) {
     TypePtr bound;
@@ -244,21 +241,17 @@ TypeChecker::Answer TypeChecker::ActionIn(
   return Constant(in);
 }
 
-TypeChecker::Answer TypeChecker::CheckIn(ExprId id,
-                                         const Capabilities& prior) {
+TypeChecker::Answer TypeChecker::CheckIn(ExprId id, const Capabilities& prior) {
   const Expr& e = At(id);
   const TypePtr any = Type::Of(TypeKind::kAnyEntity);
-  const Answer left = Expect(e.args[0], prior, {any}, [](const Type&) {
-    return "test what a set holds with `contains`";
-  });
-  const Answer right = Expect(
-      e.args[1], prior, {any, Type::Set(any)}, [](const Type& found) {
-        if (found.kind == TypeKind::kSet) {
-          return "test what a set holds with `contains`";
-        }
-        return found.kind == TypeKind::kString ? "test a string with `like`"
-                                               : "";
-      });
+  const HelpFor help = [](const Type& found) {
+    if (found.kind == TypeKind::kSet) {
+      return "test what a set holds with `contains`";
+    }
+    return found.kind == TypeKind::kString ? "test a string with `like`" : "";
+  };
+  const Answer left = Expect(e.args[0], prior, {any}, help);
+  const Answer right = Expect(e.args[1], prior, {any, Type::Set(any)}, help);
   if (!left.ok || !right.ok) return Failure(Type::Of(TypeKind::kBool));
 
   const absl::optional<EntityUid> entity = EntityOf(e.args[0]);
@@ -286,8 +279,7 @@ TypeChecker::Answer TypeChecker::CheckIn(ExprId id,
   return Constant(false);
 }
 
-TypeChecker::Answer TypeChecker::CheckIs(ExprId id,
-                                         const Capabilities& prior) {
+TypeChecker::Answer TypeChecker::CheckIs(ExprId id, const Capabilities& prior) {
   const Expr& e = At(id);
   const TypePtr wanted[] = {Type::Of(TypeKind::kAnyEntity)};
   const Answer operand = Expect(e.args[0], prior, wanted, [](const Type&) {

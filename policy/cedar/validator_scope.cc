@@ -49,16 +49,16 @@ class NameChecker {
     if (help.empty() && ids.size() <= kMaxListed) {
       help = absl::StrCat("its ids are ", absl::StrJoin(ids, ", "));
     }
-    findings_.Error("unknown-id", span,
-                    absl::StrCat("`", uid.type, "` has no id `",
-                                 EscapeString(uid.id), "`"),
-                    std::move(help));
+    findings_.Error(
+        "unknown-id", span,
+        absl::StrCat("`", uid.type, "` has no id `", EscapeString(uid.id), "`"),
+        std::move(help));
   }
 
  private:
   // A name may also miss or have too much of its namespace.
-  static std::string Suggestion(
-      absl::string_view name, const std::vector<absl::string_view>& known) {
+  static std::string Suggestion(absl::string_view name,
+                                const std::vector<absl::string_view>& known) {
     std::string help = DidYouMean(name, known);
     for (size_t i = 0; help.empty() && i < known.size(); ++i) {
       if (BaseName(known[i]) == BaseName(name)) {
@@ -133,9 +133,9 @@ bool Admits(const ScopeConstraint& scope, const std::string& type,
 
 bool AdmitsAny(const ScopeConstraint& scope,
                const std::vector<std::string>& types, const Schema& schema) {
-  return std::any_of(
-      types.begin(), types.end(),
-      [&](const std::string& type) { return Admits(scope, type, schema); });
+  return std::any_of(types.begin(), types.end(), [&](const std::string& type) {
+    return Admits(scope, type, schema);
+  });
 }
 
 // The actions that satisfy the constraint; none where it names an action that
@@ -225,8 +225,8 @@ void CheckNames(const Policy& policy, const Schema& schema,
 
 void CheckApplicable(const Policy& policy, const Schema& schema,
                      Findings* findings) {
-  CheckApplicable(policy.span, policy.principal, policy.action,
-                  policy.resource, schema, findings);
+  CheckApplicable(policy.span, policy.principal, policy.action, policy.resource,
+                  schema, findings);
 }
 
 void CheckLink(const Policy& policy, const TemplateLink& link,

@@ -14,8 +14,7 @@
 
 namespace tarazy {
 
-void CheckNames(const Policy& policy, const Schema& schema,
-                Findings* findings);
+void CheckNames(const Policy& policy, const Schema& schema, Findings* findings);
 
 void CheckApplicable(const Policy& policy, const Schema& schema,
                      Findings* findings);

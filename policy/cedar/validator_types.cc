@@ -12,8 +12,8 @@ bool IsStrict(ValidationMode mode) { return mode == ValidationMode::kStrict; }
 
 bool IsSubtype(const AttributeType& a, const AttributeType& b,
                ValidationMode mode) {
-  const bool presence = IsStrict(mode) ? a.required == b.required
-                                       : a.required || !b.required;
+  const bool presence =
+      IsStrict(mode) ? a.required == b.required : a.required || !b.required;
   return presence && IsSubtype(*a.type, *b.type, mode);
 }
 
@@ -116,8 +116,8 @@ bool IsSubtype(const Type& a, const Type& b, ValidationMode mode) {
   }
 }
 
-TypePtr LeastUpperBound(const TypePtr& a, const TypePtr& b,
-                        ValidationMode mode, TypeConflict* conflict) {
+TypePtr LeastUpperBound(const TypePtr& a, const TypePtr& b, ValidationMode mode,
+                        TypeConflict* conflict) {
   if (IsSubtype(*a, *b, mode)) return b;
   if (IsSubtype(*b, *a, mode)) return a;
   if (a->is_bool() && b->is_bool()) return Type::Of(TypeKind::kBool);

@@ -32,12 +32,12 @@ enum class TypeConflict : uint8_t {
 
 // The least type that has both as subtypes; null, with the reason in
 // `*conflict`, when there is none.
-TypePtr LeastUpperBound(const TypePtr& a, const TypePtr& b,
-                        ValidationMode mode, TypeConflict* conflict);
+TypePtr LeastUpperBound(const TypePtr& a, const TypePtr& b, ValidationMode mode,
+                        TypeConflict* conflict);
 
 // Of all of them; `Never` of none.
-TypePtr LeastUpperBound(const std::vector<TypePtr>& types,
-                        ValidationMode mode, TypeConflict* conflict);
+TypePtr LeastUpperBound(const std::vector<TypePtr>& types, ValidationMode mode,
+                        TypeConflict* conflict);
 
 // Whether no value can have both types: entity types without a common one.
 // Other types are never said to be disjoint, since an empty set has any set

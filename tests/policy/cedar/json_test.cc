@@ -71,13 +71,15 @@ TEST(Json, KeepsIntegersExact) {
 TEST(Json, Unescapes) {
   EXPECT_EQ(ValueOf(R"("\"\\\/\b\f\n\r\t\u0041\u049B\ud83d\ude00")").text,
             "\"\\/\b\f\n\r\tA\xD2\x9B\xF0\x9F\x98\x80");
-  EXPECT_EQ(ErrorOf(R"("\ud83d")"), "1-7 json/syntax: half of a surrogate pair");
+  EXPECT_EQ(ErrorOf(R"("\ud83d")"),
+            "1-7 json/syntax: half of a surrogate pair");
   EXPECT_EQ(ErrorOf(R"("\ud83d\u0041")"),
             "1-13 json/syntax: half of a surrogate pair");
   EXPECT_EQ(ErrorOf(R"("\x41")"), "1-3 json/syntax: unknown escape");
   EXPECT_EQ(ErrorOf(R"("\u00g0")"),
             "3-4 json/syntax: expected four hexadecimal digits");
-  EXPECT_EQ(ErrorOf("\"a"), "0-1 json/syntax: a string without its closing quote");
+  EXPECT_EQ(ErrorOf("\"a"),
+            "0-1 json/syntax: a string without its closing quote");
   EXPECT_EQ(ErrorOf("\"a\nb\""),
             "2-3 json/syntax: a control character inside a string");
 }
@@ -88,11 +90,14 @@ TEST(Json, RefusesWhatIsNoJson) {
   EXPECT_EQ(ErrorOf("[1 2]"), "3-4 json/syntax: expected `,` or `]`");
   EXPECT_EQ(ErrorOf("{\"a\" 1}"), "5-6 json/syntax: expected `:`");
   EXPECT_EQ(ErrorOf("{a: 1}"), "1-2 json/syntax: expected a key in quotes");
-  EXPECT_EQ(ErrorOf("{} x"), "3-4 json/syntax: unexpected text after the value");
+  EXPECT_EQ(ErrorOf("{} x"),
+            "3-4 json/syntax: unexpected text after the value");
   EXPECT_EQ(ErrorOf("nul"), "0-1 json/syntax: expected a value");
-  EXPECT_EQ(ErrorOf("{\"a\":1,\"\\u0061\":2}"),
-            "7-15 json/duplicate-key: the key `a` is there twice in one object");
-  EXPECT_EQ(ErrorOf("\"\xff\""), "1-2 json/invalid-utf8: the text is not UTF-8");
+  EXPECT_EQ(
+      ErrorOf("{\"a\":1,\"\\u0061\":2}"),
+      "7-15 json/duplicate-key: the key `a` is there twice in one object");
+  EXPECT_EQ(ErrorOf("\"\xff\""),
+            "1-2 json/invalid-utf8: the text is not UTF-8");
 }
 
 TEST(Json, StatesItsLimits) {
@@ -104,8 +109,9 @@ TEST(Json, StatesItsLimits) {
   options.max_bytes = 3;
   EXPECT_EQ(ErrorOf("[  1]", options),
             "0-0 json/too-large: the text has 5 bytes, over the limit of 3");
-  EXPECT_EQ(ErrorOf(std::string(100000, '[')),
-            "500-501 json/too-deep: nested deeper than the limit of 500 levels");
+  EXPECT_EQ(
+      ErrorOf(std::string(100000, '[')),
+      "500-501 json/too-deep: nested deeper than the limit of 500 levels");
 }
 
 TEST(Json, QuotesAnyText) {

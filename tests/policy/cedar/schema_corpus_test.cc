@@ -67,9 +67,9 @@ TEST(SchemaCorpusTest, BothSyntaxesAreReadAndMeanTheSame) {
     if (!seen.insert(text).second) continue;
     const std::string meaning = Meaning(text, SchemaSyntax::kText);
     ASSERT_EQ(meaning.find("failed"), std::string::npos) << name << meaning;
-    ASSERT_EQ(Meaning(ReadFile(path + ".cedarschema.json"),
-                      SchemaSyntax::kJson),
-              meaning)
+    ASSERT_EQ(
+        Meaning(ReadFile(path + ".cedarschema.json"), SchemaSyntax::kJson),
+        meaning)
         << name;
     ExpectRoundTrips(text, meaning);
     if (HasFailure()) FAIL() << name;

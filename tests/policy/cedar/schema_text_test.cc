@@ -1,11 +1,12 @@
 // The human schema syntax: what it means, and what is said of mistakes.
 
+#include "policy/cedar/schema_text.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 
 #include "policy/cedar/schema.h"
-#include "policy/cedar/schema_text.h"
 #include "tests/policy/cedar/schema_dump.h"
 #include "tests/policy/cedar/test_util.h"
 
@@ -51,7 +52,8 @@ TEST(SchemaTextTest, ReadsThePackOfTheBill) {
 }
 
 TEST(SchemaTextTest, ReadsEveryConstruct) {
-  EXPECT_EQ(Read(R"(// a comment
+  EXPECT_EQ(
+      Read(R"(// a comment
 @doc("people")
 entity User, Admin in [Group] = { name: String, "age x"?: Long, } tags Set<String>;
 entity Group in Group { owner: User };
@@ -65,7 +67,7 @@ action view, "edit all" in ["all", write] appliesTo {
 };
 action all; action write in all;
 )"),
-            R"(entity Admin {age x?: Long, name: String} tags Set<String> in Group ancestors Group @doc=people
+      R"(entity Admin {age x?: Long, name: String} tags Set<String> in Group ancestors Group @doc=people
 entity Color {} enum red,green
 entity Group {owner: User} in Group ancestors Group
 entity User {age x?: Long, name: String} tags Set<String> in Group ancestors Group @doc=people
@@ -77,7 +79,8 @@ action Action::"write" () () {} in Action::"all" ancestor Action::"all"
 }
 
 TEST(SchemaTextTest, ResolvesNames) {
-  EXPECT_EQ(Read(R"(
+  EXPECT_EQ(
+      Read(R"(
 namespace A {
   entity User in [Base, B::Role] { s: String, d: decimal, r: B::Role };
   type String = { inner: Long };
@@ -90,11 +93,12 @@ namespace B { entity Role; action "all"; }
 entity Base;
 action root;
 )"),
-            R"(s:4:8: error[schema/reserved-name]: `String` is reserved and can't name a common type
+      R"(s:4:8: error[schema/reserved-name]: `String` is reserved and can't name a common type
     type String = { inner: Long };
          ^^^^^^
 )");
-  EXPECT_EQ(Read(R"(
+  EXPECT_EQ(
+      Read(R"(
 namespace A {
   entity User in [Base, B::Role] { s: String, d: decimal, r: B::Role };
   entity Long { l: Long, real: __cedar::Long };
@@ -109,7 +113,7 @@ namespace B { entity Role; action "all"; }
 entity Base;
 action root;
 )"),
-            R"(s:4:10: warning[schema/shadowing]: `A::Long` shadows the built-in type `Long`
+      R"(s:4:10: warning[schema/shadowing]: `A::Long` shadows the built-in type `Long`
     entity Long { l: Long, real: __cedar::Long };
            ^^^^
   help: the built-in type is still there as `__cedar::Long`
@@ -132,7 +136,8 @@ action B::Action::"all" () () {}
 }
 
 TEST(SchemaTextTest, ExplainsUnknownNames) {
-  EXPECT_EQ(Read(R"(
+  EXPECT_EQ(
+      Read(R"(
 namespace App {
   entity User in Gruop { name: Strin, t: { x: Set<usr> } };
   entity Group;
@@ -142,7 +147,7 @@ namespace App {
   action edit;
 }
 )"),
-            R"(s:3:18: error[schema/unknown-type]: neither `App::Gruop` nor `Gruop` is declared as an entity type
+      R"(s:3:18: error[schema/unknown-type]: neither `App::Gruop` nor `Gruop` is declared as an entity type
     entity User in Gruop { name: Strin, t: { x: Set<usr> } };
                    ^^^^^
   help: did you mean `Group`?
@@ -173,7 +178,8 @@ s:7:57: error[schema/unknown-type]: neither `App::Group` nor `Group` is declared
 }
 
 TEST(SchemaTextTest, ExplainsDeclarationsThatDoNotGoTogether) {
-  EXPECT_EQ(Read(R"(
+  EXPECT_EQ(
+      Read(R"(
 entity A; entity A;
 type T = Long; type T = Long;
 action x, x;
@@ -182,12 +188,13 @@ namespace N { entity T; action x; }
 namespace N { entity U; }
 namespace __cedar { }
 )"),
-            R"(s:7:11: error[schema/duplicate]: namespace `N` is there twice in one source
+      R"(s:7:11: error[schema/duplicate]: namespace `N` is there twice in one source
   namespace N { entity U; }
             ^
   help: write all its declarations in one block
 )");
-  EXPECT_EQ(Read(R"(
+  EXPECT_EQ(
+      Read(R"(
 entity A; entity A;
 type T = Long; type T = Long;
 action x, x;
@@ -195,7 +202,7 @@ entity Action;
 namespace N { entity T; action x; }
 namespace __cedar { }
 )"),
-            R"(s:2:18: error[schema/duplicate]: entity type `A` is declared twice
+      R"(s:2:18: error[schema/duplicate]: entity type `A` is declared twice
   entity A; entity A;
                    ^
 s:3:21: error[schema/duplicate]: common type `T` is declared twice
@@ -393,8 +400,9 @@ TEST(SchemaTextTest, SurvivesDeepNesting) {
 
 TEST(SchemaTextTest, MergesSources) {
   const Source a("a", "namespace N { entity User in Base; }");
-  const Source b("b", "entity Base; action view appliesTo { principal: "
-                      "N::User, resource: Base };");
+  const Source b("b",
+                 "entity Base; action view appliesTo { principal: "
+                 "N::User, resource: Base };");
   const Source c("c", R"({"": {"entityTypes": {"Base": {}}, "actions": {}}})");
   Diagnostics diagnostics;
   const SchemaSource good[] = {{&a, SchemaSyntax::kText},

@@ -27,9 +27,8 @@ inline std::string UnpackShared(const std::string& name) {
   // Tests run beside each other: unpack aside, then move into place.
   std::string aside = folder + ".XXXXXX";
   if (mkdtemp(aside.data()) == nullptr) return "";
-  const std::string command =
-      absl::StrCat("tar xzf '", archive, "' --exclude='._*' -C '", aside,
-                   "' 2>/dev/null");
+  const std::string command = absl::StrCat(
+      "tar xzf '", archive, "' --exclude='._*' -C '", aside, "' 2>/dev/null");
   std::error_code error;
   if (std::system(command.c_str()) == 0) fs::rename(aside, folder, error);
   fs::remove_all(aside, error);

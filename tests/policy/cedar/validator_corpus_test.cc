@@ -38,7 +38,8 @@ Case ReadCase(const std::string& path) {
 
 std::string Messages(const Diagnostics& diagnostics) {
   std::string out;
-  for (const Diagnostic& d : diagnostics) out += d.code + ": " + d.message + "\n";
+  for (const Diagnostic& d : diagnostics)
+    out += d.code + ": " + d.message + "\n";
   return out;
 }
 
@@ -60,8 +61,8 @@ TEST(ValidatorCorpusTest, VerdictsAreThoseOfTheOfficialEngine) {
       for (const ValidationMode mode :
            {ValidationMode::kStrict, ValidationMode::kPermissive}) {
         Diagnostics diagnostics;
-        const bool ok = ValidatePolicy(policy, *test.schema, mode,
-                                       &diagnostics);
+        const bool ok =
+            ValidatePolicy(policy, *test.schema, mode, &diagnostics);
         const char* key =
             mode == ValidationMode::kStrict ? "strict" : "permissive";
         EXPECT_EQ(ok, verdict[key].get<bool>())
