@@ -135,9 +135,34 @@ void ReadReadings(YamlFile* file, YamlMap* map, Manifest* manifest) {
       file->Error(item, "duplicate-id",
                   absl::StrCat("reading `", reading.id, "` stands twice"));
     }
-    const uint32_t at = item.Mark().pos < 0 ? 0 : item.Mark().pos;
-    manifest->readings.push_back({std::move(reading), {at, at + 1}});
+    manifest->readings.push_back(
+        {std::move(reading), &file->source(), file->SpanOf(item)});
   }
+}
+
+// What of the base is taken away.
+void ReadWithout(YamlFile* file, YamlMap* map, Manifest* manifest) {
+  const YAML::Node* node = map->Optional("without");
+  if (node == nullptr) return;
+  if (manifest->base.empty()) {
+    file->Error(*node, "no-base", "`without` needs a `base` to take away from");
+  }
+  YamlMap kinds(file, *node, "`without`");
+  if (!kinds.ok()) return;
+  const auto read = [&](absl::string_view kind,
+                        std::vector<Placed<std::string>>* ids) {
+    const YAML::Node* list = kinds.Optional(kind);
+    std::vector<std::string> texts;
+    if (list == nullptr || !kinds.OptionalTexts(kind, &texts)) return;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      ids->push_back({texts[i], &file->source(), file->SpanOf((*list)[i])});
+    }
+  };
+  read("policies", &manifest->without_policies);
+  read("norms", &manifest->without_norms);
+  read("obligations", &manifest->without_obligations);
+  read("readings", &manifest->without_readings);
+  kinds.Finish();
 }
 
 // Calls `read(YamlMap*)` for each item of list `key` of the file's root.
@@ -177,9 +202,7 @@ void Keep(YamlFile* file, YamlMap* map, T value,
       return;
     }
   }
-  const uint32_t at = id->Mark().pos < 0 ? 0 : id->Mark().pos;
-  const uint32_t size = static_cast<uint32_t>(value.id.size());
-  list->push_back({std::move(value), {at, at + size}});
+  list->push_back({std::move(value), &file->source(), file->SpanOf(*id)});
 }
 
 void ReadForm(YamlMap* map, Norm* norm) {
@@ -263,7 +286,13 @@ Manifest ReadManifest(const Source& source, Diagnostics* diagnostics) {
   ReadId(&file, &map, "id", &manifest.id);
   ReadId(&file, &map, "edition", &manifest.edition);
   ReadTexts(&file, &map, "title", &manifest.title);
-  map.RequiredText("schema", &manifest.schema);
+  if (map.Optional("base") != nullptr) {
+    ReadId(&file, &map, "base", &manifest.base);
+    map.OptionalText("schema", &manifest.schema);
+  } else {
+    map.RequiredText("schema", &manifest.schema);
+  }
+  ReadWithout(&file, &map, &manifest);
   ReadValidity(&file, &map, &manifest);
   const YAML::Node* term = map.Required("objection_term");
   if (term != nullptr) {
@@ -329,6 +358,56 @@ std::vector<Placed<ObligationDef>> ReadObligations(const Source& source,
   });
   root.Finish();
   return obligations;
+}
+
+std::shared_ptr<const WorkingDays> ReadCalendar(const Source& source,
+                                                Diagnostics* diagnostics) {
+  YamlFile file;
+  if (!file.Parse(source, diagnostics)) return nullptr;
+  YamlMap map(&file, file.root(), "the calendar");
+  if (!map.ok()) return nullptr;
+  bool good = true;
+  const auto day = [&](const YAML::Node& node, const std::string& text,
+                       int64_t* value) {
+    const absl::StatusOr<int64_t> parsed = ParseDay(text);
+    if (parsed.ok()) {
+      *value = *parsed;
+      return;
+    }
+    good = false;
+    file.Error(node, "bad-date", absl::StrCat("`", text, "` is not a date"),
+               "a date is written as in 2026-01-18");
+  };
+  std::string version, text;
+  int64_t first = 0, last = 0;
+  good &= map.RequiredText("version", &version);
+  if (map.RequiredText("first", &text)) {
+    day(*map.Optional("first"), text, &first);
+  }
+  if (map.RequiredText("last", &text)) day(*map.Optional("last"), text, &last);
+  std::vector<int64_t> off, worked;
+  const auto days = [&](absl::string_view key, std::vector<int64_t>* list) {
+    std::vector<std::string> texts;
+    const YAML::Node* node = map.Required(key);
+    if (node == nullptr) return;
+    good &= map.OptionalTexts(key, &texts);
+    for (const std::string& one : texts) {
+      list->push_back(0);
+      day(*node, one, &list->back());
+    }
+  };
+  days("days_off", &off);
+  days("days_worked", &worked);
+  map.Finish();
+  if (!good || HasErrors(*diagnostics)) return nullptr;
+  absl::StatusOr<WorkingDays> calendar = WorkingDays::Make(
+      version, first, last, std::move(off), std::move(worked));
+  if (!calendar.ok()) {
+    file.Error(file.root(), "bad-calendar",
+               std::string(calendar.status().message()));
+    return nullptr;
+  }
+  return std::make_shared<const WorkingDays>(*std::move(calendar));
 }
 
 }  // namespace tarazy

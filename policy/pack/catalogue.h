@@ -9,11 +9,13 @@
 #ifndef TARAZY_POLICY_PACK_CATALOGUE_H_
 #define TARAZY_POLICY_PACK_CATALOGUE_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "policy/cedar/diagnostic.h"
 #include "policy/cedar/source.h"
+#include "policy/pack/calendar.h"
 #include "policy/pack/pack.h"
 
 namespace tarazy {
@@ -22,6 +24,7 @@ namespace tarazy {
 template <typename T>
 struct Placed {
   T value;
+  const Source* source;
   Span span;
 };
 
@@ -29,7 +32,14 @@ struct Manifest {
   std::string id;
   std::string edition;
   Texts title;
-  std::string schema;  // file name
+  // The pack beside this one that it is written as changes of; empty: none.
+  std::string base;
+  // What of the base does not stand any more: ids.
+  std::vector<Placed<std::string>> without_policies;
+  std::vector<Placed<std::string>> without_norms;
+  std::vector<Placed<std::string>> without_obligations;
+  std::vector<Placed<std::string>> without_readings;
+  std::string schema;  // file name; empty: the base's
   int64_t valid_from_ms = 0;
   int64_t valid_to_ms = INT64_MAX;
   ObjectionTerm objection_term;
@@ -43,6 +53,11 @@ std::vector<Placed<Norm>> ReadNorms(const Source& source,
 
 std::vector<Placed<ObligationDef>> ReadObligations(const Source& source,
                                                    Diagnostics* diagnostics);
+
+// The calendar of days off, calendar.yaml. Null, with the reasons in
+// `diagnostics`, when anything is wrong.
+std::shared_ptr<const WorkingDays> ReadCalendar(const Source& source,
+                                                Diagnostics* diagnostics);
 
 }  // namespace tarazy
 

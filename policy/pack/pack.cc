@@ -1,8 +1,11 @@
-// Loading goes in four steps, each of which tells all of its errors: read the
-// files, read manifest and catalogues, parse and check the policies against
-// them and against the schema, compile. A step that later ones stand on ends
-// the load when it failed: an unknown norm in a catalogue that did not parse
-// would be noise.
+// Loading goes in steps, each of which tells all of its errors: read the files
+// of the pack and of its bases, read manifests and catalogues and lay them over
+// each other, parse and check the policies against them and against the
+// schema, compile. A step that later ones stand on ends the load when it
+// failed: an unknown norm in a catalogue that did not parse would be noise.
+//
+// A pack with a base is the base with changes: an entry with the id of one of
+// the base takes its place, `without` takes entries away, all else is added.
 //
 // Nothing in the folders of policies is skipped: a file there that is no
 // `.cedar` file is an error, since a prohibition in a misnamed file would
@@ -10,6 +13,8 @@
 
 #include "policy/pack/pack.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "absl/container/flat_hash_map.h"
@@ -32,6 +37,7 @@ struct Pack::Rep {
   absl::flat_hash_map<std::string, size_t> norm_index;
   absl::flat_hash_map<std::string, size_t> obligation_index;
   std::vector<Reading> readings;
+  std::shared_ptr<const WorkingDays> working_days;
   std::unique_ptr<const Schema> schema;
   std::unique_ptr<const Program> decision;
   std::unique_ptr<const Program> obligations;
@@ -41,34 +47,17 @@ struct Pack::Rep {
 
 namespace {
 
+// Packs under one another, the outermost base first.
+using Layers = std::vector<std::unique_ptr<const PackFiles>>;
+
+constexpr size_t kMaxLayers = 8;
+
 void Error(const Source& source, const Span& span, absl::string_view code,
            std::string message, std::string help, Diagnostics* diagnostics) {
   diagnostics->push_back({Severity::kError, absl::StrCat("pack/", code),
                           std::string(source.name()), span,
                           std::move(message), std::move(help)});
 }
-
-// Norms that catalogues and readings name exist.
-class NormReferences {
- public:
-  NormReferences(const Pack& pack, Diagnostics* diagnostics)
-      : pack_(pack), diagnostics_(diagnostics) {
-    for (const Norm& norm : pack.norms()) known_.push_back(norm.id);
-  }
-
-  void Check(const std::string& norm, const std::string& what,
-             const Source& source, const Span& span) {
-    if (norm.empty() || pack_.FindNorm(norm) != nullptr) return;
-    Error(source, span, "unknown-norm",
-          absl::StrCat("norm `", norm, "` of ", what, " is not in norms.yaml"),
-          DidYouMean(norm, known_), diagnostics_);
-  }
-
- private:
-  const Pack& pack_;
-  Diagnostics* diagnostics_;
-  std::vector<absl::string_view> known_;
-};
 
 // Whether a context of the schema has a fact at `path`; `type` (may be null)
 // takes its type.
@@ -96,15 +85,48 @@ bool SchemaHas(const Schema& schema, absl::string_view path, TypePtr* type) {
   return false;
 }
 
-bool ParseAll(const std::vector<Source>& files, PolicySet* set,
-              Diagnostics* diagnostics) {
-  bool good = true;
-  for (const Source& file : files) {
-    ParseOptions options;
-    options.first_id = static_cast<uint32_t>(set->policies.size());
-    good &= ParsePolicies(file, options, set, diagnostics);
+const std::string& IdOf(const Reading& reading) { return reading.id; }
+const std::string& IdOf(const Norm& norm) { return norm.id; }
+const std::string& IdOf(const ObligationDef& def) { return def.id; }
+// Of a policy that has none, "": it replaces nothing and is told later.
+std::string IdOf(const Policy& policy) {
+  const std::string* id = policy.annotation("id");
+  return id == nullptr ? "" : *id;
+}
+template <typename T>
+std::string IdOf(const Placed<T>& placed) {
+  return IdOf(placed.value);
+}
+
+// Lays the entries of a layer over those of its base. Entries of one layer
+// that have the same id do not replace each other: both stay, to be told.
+template <typename T>
+void Overlay(std::vector<T> own, std::vector<T>* all) {
+  std::vector<bool> replaced(all->size());
+  for (T& entry : own) {
+    const std::string id = IdOf(entry);
+    size_t i = 0;
+    while (i < replaced.size() &&
+           (replaced[i] || id.empty() || IdOf((*all)[i]) != id)) {
+      ++i;
+    }
+    if (i < replaced.size()) {
+      (*all)[i] = std::move(entry);
+      replaced[i] = true;
+    } else {
+      all->push_back(std::move(entry));
+    }
   }
-  return good;
+}
+
+// Takes entries of the base away. False for an id that it does not have.
+template <typename T>
+bool Remove(const std::string& id, std::vector<T>* all) {
+  const auto found = std::find_if(
+      all->begin(), all->end(), [&](const T& e) { return IdOf(e) == id; });
+  if (found == all->end()) return false;
+  all->erase(found);
+  return true;
 }
 
 // Compiles one of the two sets and links its policies to the catalogues.
@@ -122,6 +144,42 @@ std::unique_ptr<const Program> Build(const PolicySet& set, const Pack& pack,
   return program;
 }
 
+// Reads the pack and its bases.
+bool ReadLayers(const std::string& directory, Layers* layers,
+                std::vector<Manifest>* manifests, Diagnostics* diagnostics) {
+  namespace fs = std::filesystem;
+  fs::path folder = fs::path(directory).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();
+  std::set<std::string> seen;
+  for (;;) {
+    auto files = PackFiles::Read(folder.string(), diagnostics);
+    if (files == nullptr) return false;
+    Manifest manifest = ReadManifest(files->manifest, diagnostics);
+    const std::string base = manifest.base;
+    bool good = true;
+    if (!base.empty()) {
+      if (base.find('/') != std::string::npos || base == "." || base == "..") {
+        Error(files->manifest, {0, 1}, "bad-base",
+              absl::StrCat("base `", base, "` is not the name of a folder"),
+              "a base lies beside the pack", diagnostics);
+        good = false;
+      } else if (!seen.insert(base).second || layers->size() == kMaxLayers) {
+        Error(files->manifest, {0, 1}, "bad-base",
+              absl::StrCat("base `", base, "` leads back to itself"), "",
+              diagnostics);
+        good = false;
+      }
+    } else if (!HasErrors(*diagnostics)) {
+      good = files->CheckComplete(diagnostics);
+    }
+    layers->insert(layers->begin(), std::move(files));
+    manifests->insert(manifests->begin(), std::move(manifest));
+    if (!good || HasErrors(*diagnostics)) return false;
+    if (base.empty()) return true;
+    folder = folder.parent_path() / base;
+  }
+}
+
 }  // namespace
 
 Pack::Pack() : rep_(new Rep) {}
@@ -130,24 +188,18 @@ Pack::~Pack() = default;
 // The steps of a load; a false return ends it.
 class PackLoader {
  public:
-  PackLoader(Pack* pack, const PackFiles& files, Diagnostics* diagnostics)
+  PackLoader(Pack* pack, Layers* layers, Diagnostics* diagnostics)
       : pack_(pack),
         rep_(*pack->rep_),
-        files_(files),
+        layers_(*layers),
         diagnostics_(diagnostics) {}
 
+  bool ReadFiles(const std::string& directory) {
+    return ReadLayers(directory, &layers_, &manifests_, diagnostics_);
+  }
+
   bool ReadCatalogues() {
-    rep_.manifest = ReadManifest(files_.manifest, diagnostics_);
-    if (!rep_.manifest.schema.empty() &&
-        rep_.manifest.schema != files_.schema_name) {
-      Error(files_.manifest, {0, 1}, "missing-file",
-            absl::StrCat("the schema `", rep_.manifest.schema,
-                         "` is not in the pack"),
-            absl::StrCat("the pack holds `", files_.schema_name, "`"),
-            diagnostics_);
-    }
-    norms_ = ReadNorms(files_.norms, diagnostics_);
-    obligations_ = ReadObligations(files_.obligations, diagnostics_);
+    for (size_t i = 0; i < layers_.size(); ++i) LayCatalogues(i);
     for (const Placed<Norm>& norm : norms_) {
       rep_.norm_index[norm.value.id] = rep_.norms.size();
       rep_.norms.push_back(norm.value);
@@ -156,30 +208,46 @@ class PackLoader {
       rep_.obligation_index[def.value.id] = rep_.obligation_defs.size();
       rep_.obligation_defs.push_back(def.value);
     }
-    for (const Placed<Reading>& reading : rep_.manifest.readings) {
+    for (const Placed<Reading>& reading : readings_) {
       rep_.readings.push_back(reading.value);
+    }
+    if (rep_.manifest.objection_term.working_days &&
+        rep_.working_days == nullptr) {
+      Error(layers_.back()->manifest, {0, 1}, "missing-file",
+            "the objection term counts working days and the pack has no "
+            "`calendar.yaml`",
+            "", diagnostics_);
     }
     if (HasErrors(*diagnostics_)) return false;
     CheckNormReferences();
-    rep_.schema = Schema::ParseText(files_.schema, diagnostics_);
+    rep_.schema = Schema::ParseText(*schema_, diagnostics_);
     if (rep_.schema != nullptr) CheckFactReferences();
     return rep_.schema != nullptr;
   }
 
   bool ReadPolicies() {
-    bool good = ParseAll(files_.decision, &decision_, diagnostics_);
-    good &= ParseAll(files_.obligation, &duties_, diagnostics_);
+    bool good = true;
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      for (const Placed<std::string>& id : manifests_[i].without_policies) {
+        if (!Remove(id.value, &decision_.policies) &&
+            !Remove(id.value, &duties_.policies)) {
+          NothingToRemove("policy", id);
+        }
+      }
+      good &= LayPolicies(layers_[i]->decision, &decision_);
+      good &= LayPolicies(layers_[i]->obligation, &duties_);
+    }
     std::set<std::string> ids;
     CheckPolicies(PolicyRole::kDecision, *pack_, &decision_, &ids,
                   diagnostics_);
     CheckPolicies(PolicyRole::kObligation, *pack_, &duties_, &ids,
                   diagnostics_);
-    if (good && decision_.policies.empty()) {
-      Error(files_.manifest, {0, 1}, "no-policies",
+    if (!good) return false;  // half a tree would be checked against nothing
+    if (decision_.policies.empty()) {
+      Error(layers_.back()->manifest, {0, 1}, "no-policies",
             "the pack has no decision policies", "put them in decision/*.cedar",
             diagnostics_);
     }
-    if (!good) return false;  // half a tree would be checked against nothing
     ValidatePolicies(decision_, *rep_.schema, ValidationMode::kStrict,
                      diagnostics_);
     ValidatePolicies(duties_, *rep_.schema, ValidationMode::kStrict,
@@ -192,28 +260,95 @@ class PackLoader {
         Build(decision_, *pack_, &rep_.decision_links, diagnostics_);
     rep_.obligations =
         Build(duties_, *pack_, &rep_.obligation_links, diagnostics_);
-    rep_.digest = files_.Digest();
+    rep_.digest = PackDigest(layers_);
     return rep_.decision != nullptr && rep_.obligations != nullptr;
   }
 
  private:
+  // What a layer says, over what its base says.
+  void LayCatalogues(size_t i) {
+    const PackFiles& files = *layers_[i];
+    const Manifest& manifest = manifests_[i];
+    rep_.manifest = manifest;
+    TakeAway("norm", manifest.without_norms, &norms_);
+    TakeAway("obligation", manifest.without_obligations, &obligations_);
+    TakeAway("reading", manifest.without_readings, &readings_);
+    if (!files.norms.name().empty()) {
+      Overlay(ReadNorms(files.norms, diagnostics_), &norms_);
+    }
+    if (!files.obligations.name().empty()) {
+      Overlay(ReadObligations(files.obligations, diagnostics_),
+              &obligations_);
+    }
+    Overlay(manifest.readings, &readings_);
+    if (!files.calendar.name().empty()) {
+      rep_.working_days = ReadCalendar(files.calendar, diagnostics_);
+    }
+    if (!files.schema.name().empty()) schema_ = &files.schema;
+    if (manifest.schema != files.schema_name &&
+        (i == 0 || !manifest.schema.empty() || !files.schema_name.empty())) {
+      Error(files.manifest, {0, 1}, "missing-file",
+            absl::StrCat("the schema `", manifest.schema,
+                         "` is not in the pack"),
+            absl::StrCat("the pack holds `", files.schema_name, "`"),
+            diagnostics_);
+    }
+  }
+
+  bool LayPolicies(const std::vector<Source>& files, PolicySet* all) {
+    bool good = true;
+    PolicySet own;
+    for (const Source& file : files) {
+      ParseOptions options;
+      options.first_id = static_cast<uint32_t>(own.policies.size());
+      good &= ParsePolicies(file, options, &own, diagnostics_);
+    }
+    Overlay(std::move(own.policies), &all->policies);
+    for (Policy& t : own.templates) all->templates.push_back(std::move(t));
+    return good;
+  }
+
+  template <typename T>
+  void TakeAway(absl::string_view what,
+                const std::vector<Placed<std::string>>& ids,
+                std::vector<Placed<T>>* all) {
+    for (const Placed<std::string>& id : ids) {
+      if (!Remove(id.value, all)) NothingToRemove(what, id);
+    }
+  }
+
+  void NothingToRemove(absl::string_view what,
+                       const Placed<std::string>& id) {
+    Error(*id.source, id.span, "nothing-to-remove",
+          absl::StrCat("the base has no ", what, " `", id.value, "`"), "",
+          diagnostics_);
+  }
+
+  template <typename T>
+  void CheckNorm(const std::string& norm, const std::string& what,
+                 const Placed<T>& place) {
+    if (norm.empty() || pack_->FindNorm(norm) != nullptr) return;
+    std::vector<absl::string_view> known;
+    for (const Norm& n : rep_.norms) known.push_back(n.id);
+    Error(*place.source, place.span, "unknown-norm",
+          absl::StrCat("norm `", norm, "` of ", what, " is not in norms.yaml"),
+          DidYouMean(norm, known), diagnostics_);
+  }
+
   void CheckNormReferences() {
-    NormReferences references(*pack_, diagnostics_);
     for (const Placed<Norm>& norm : norms_) {
       for (const std::string& id : norm.value.decided_by) {
-        references.Check(id, absl::StrCat("`decided_by` of ", norm.value.id),
-                         files_.norms, norm.span);
+        CheckNorm(id, absl::StrCat("`decided_by` of ", norm.value.id), norm);
       }
     }
     for (const Placed<ObligationDef>& def : obligations_) {
-      references.Check(def.value.norm,
-                       absl::StrCat("obligation `", def.value.id, "`"),
-                       files_.obligations, def.span);
+      CheckNorm(def.value.norm,
+                absl::StrCat("obligation `", def.value.id, "`"), def);
     }
-    for (const Placed<Reading>& reading : rep_.manifest.readings) {
+    for (const Placed<Reading>& reading : readings_) {
       for (const std::string& id : reading.value.norms) {
-        references.Check(id, absl::StrCat("reading `", reading.value.id, "`"),
-                         files_.manifest, reading.span);
+        CheckNorm(id, absl::StrCat("reading `", reading.value.id, "`"),
+                  reading);
       }
     }
   }
@@ -222,7 +357,7 @@ class PackLoader {
     for (const Placed<Norm>& norm : norms_) {
       for (const std::string& fact : norm.value.facts) {
         if (SchemaHas(*rep_.schema, fact, nullptr)) continue;
-        Error(files_.norms, norm.span, "unknown-fact",
+        Error(*norm.source, norm.span, "unknown-fact",
               absl::StrCat("fact `", fact, "` of norm `", norm.value.id,
                            "` is in no context of the schema"),
               "", diagnostics_);
@@ -236,7 +371,7 @@ class PackLoader {
           type->extension == "datetime") {
         continue;
       }
-      Error(files_.obligations, def.span, "unknown-fact",
+      Error(*def.source, def.span, "unknown-fact",
             absl::StrCat("`due` of obligation `", def.value.id, "` names `",
                          def.value.due.fact,
                          "`, which is no datetime of the schema"),
@@ -246,10 +381,13 @@ class PackLoader {
 
   Pack* const pack_;
   Pack::Rep& rep_;
-  const PackFiles& files_;
+  Layers& layers_;
   Diagnostics* const diagnostics_;
+  std::vector<Manifest> manifests_;
   std::vector<Placed<Norm>> norms_;
   std::vector<Placed<ObligationDef>> obligations_;
+  std::vector<Placed<Reading>> readings_;
+  const Source* schema_ = nullptr;
   PolicySet decision_;
   PolicySet duties_;
 };
@@ -258,21 +396,19 @@ std::shared_ptr<const Pack> Pack::Load(const std::string& directory,
                                        Diagnostics* diagnostics,
                                        std::string* text) {
   Diagnostics found;
+  Layers layers;
   std::shared_ptr<Pack> pack(new Pack);
-  const std::unique_ptr<const PackFiles> files =
-      PackFiles::Read(directory, &found);
-  bool good = files != nullptr;
-  if (good) {
-    PackLoader loader(pack.get(), *files, &found);
-    good = loader.ReadCatalogues() && loader.ReadPolicies() &&
-           loader.Compile();
-  }
-  good = good && !HasErrors(found);
+  PackLoader loader(pack.get(), &layers, &found);
+  const bool good = loader.ReadFiles(directory) && loader.ReadCatalogues() &&
+                    loader.ReadPolicies() && loader.Compile() &&
+                    !HasErrors(found);
   SortDiagnostics(&found);
   if (text != nullptr) {
-    *text = FormatDiagnostics(found, files == nullptr
-                                         ? std::vector<const Source*>()
-                                         : files->Sources());
+    std::vector<const Source*> sources;
+    for (const auto& layer : layers) {
+      for (const Source* source : layer->Sources()) sources.push_back(source);
+    }
+    *text = FormatDiagnostics(found, sources);
   }
   diagnostics->insert(diagnostics->end(), found.begin(), found.end());
   return good ? pack : nullptr;
@@ -313,6 +449,10 @@ const ObligationDef* Pack::FindObligation(const std::string& id) const {
 
 const ObjectionTerm& Pack::objection_term() const {
   return rep_->manifest.objection_term;
+}
+
+std::shared_ptr<const WorkingDays> Pack::working_days() const {
+  return rep_->working_days;
 }
 
 }  // namespace tarazy

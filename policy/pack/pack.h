@@ -8,7 +8,9 @@
 //   obligations/*.cedar  the obligation policies (permit only)
 //   norms.yaml           each norm: act, citation, summaries in kk, ru, en
 //   obligations.yaml     each obligation: texts, addressee, due rule
+//   calendar.yaml        days off, where limits count working days
 //   scenarios/*.yaml     requests with the expected answer; not loaded
+// A pack may be written as changes of another one beside it, its base.
 // policy/pack/README.md documents each file's keys.
 //
 // Loading checks all of it: syntax, types against the schema, that each policy
@@ -31,7 +33,8 @@
 
 namespace tarazy {
 
-class Schema;  // policy/cedar/schema.h
+class Schema;       // policy/cedar/schema.h
+class WorkingDays;  // policy/pack/calendar.h
 
 // A text in the three languages of the project.
 struct Texts {
@@ -154,6 +157,9 @@ class Pack {
   const Norm* FindNorm(const std::string& id) const;
   const ObligationDef* FindObligation(const std::string& id) const;
   const ObjectionTerm& objection_term() const;
+  // Null when the pack has no calendar of days off; it has one where the
+  // objection term counts working days.
+  std::shared_ptr<const WorkingDays> working_days() const;
   const std::vector<Reading>& readings() const;
 
  private:

@@ -80,11 +80,20 @@ class Reader {
     return Source(path, std::move(text));
   }
 
-  std::vector<Source> ReadPolicies(const std::string& folder) {
+  // Empty, and named in `absent`, when there is no such file.
+  Source ReadOptional(const std::string& name,
+                      std::vector<std::string>* absent) {
+    std::error_code error;
+    if (fs::exists(fs::path(directory_) / name, error)) return ReadFile(name);
+    absent->push_back(name);
+    return Source("", "");
+  }
+
+  std::vector<Source> ReadPolicies(const std::string& folder,
+                                   std::vector<std::string>* absent) {
     std::vector<Source> files;
     if (!IsFolder(folder)) {
-      Error(folder, "missing-file",
-            absl::StrCat("the pack has no folder `", folder, "`"));
+      absent->push_back(folder);
       return files;
     }
     for (const std::string& name : List(folder)) {
@@ -111,6 +120,7 @@ class Reader {
 std::unique_ptr<const PackFiles> PackFiles::Read(const std::string& directory,
                                                  Diagnostics* diagnostics) {
   auto files = std::make_unique<PackFiles>();
+  files->directory = directory;
   Reader reader(directory, diagnostics);
   if (!reader.IsFolder("")) {
     reader.Error("", "missing-file", "there is no such folder");
@@ -123,58 +133,65 @@ std::unique_ptr<const PackFiles> PackFiles::Read(const std::string& directory,
       }
       files->schema_name = name;
     } else if (name != "pack.yaml" && name != "norms.yaml" &&
-               name != "obligations.yaml" && name != "README.md" &&
-               name != "decision" && name != "obligations" &&
-               name != "scenarios") {
+               name != "obligations.yaml" && name != "calendar.yaml" &&
+               name != "README.md" && name != "decision" &&
+               name != "obligations" && name != "scenarios") {
       reader.Error(name, "unexpected-file",
                    absl::StrCat("`", name, "` does not belong in a pack"));
     }
   }
-  if (files->schema_name.empty()) files->schema_name = "schema.cedarschema";
+  std::vector<std::string> unused;
   files->manifest = reader.ReadFile("pack.yaml");
-  files->schema = reader.ReadFile(files->schema_name);
-  files->norms = reader.ReadFile("norms.yaml");
-  files->obligations = reader.ReadFile("obligations.yaml");
-  files->decision = reader.ReadPolicies("decision");
-  files->obligation = reader.ReadPolicies("obligations");
+  files->schema = reader.ReadOptional(
+      files->schema_name.empty() ? "schema.cedarschema" : files->schema_name,
+      &files->absent);
+  files->norms = reader.ReadOptional("norms.yaml", &files->absent);
+  files->obligations = reader.ReadOptional("obligations.yaml", &files->absent);
+  files->calendar = reader.ReadOptional("calendar.yaml", &unused);
+  files->decision = reader.ReadPolicies("decision", &files->absent);
+  files->obligation = reader.ReadPolicies("obligations", &files->absent);
   if (reader.failed()) return nullptr;
-
-  const auto add = [&](const std::string& name, const Source& source) {
-    files->hashed_.emplace_back(name, std::string(source.text()));
-  };
-  const auto add_folder = [&](const std::string& folder,
-                              const std::vector<Source>& sources) {
-    for (const Source& source : sources) {
-      add(absl::StrCat(folder, "/",
-                       fs::path(std::string(source.name())).filename()
-                           .string()),
-          source);
-    }
-  };
-  add("pack.yaml", files->manifest);
-  add(files->schema_name, files->schema);
-  add("norms.yaml", files->norms);
-  add("obligations.yaml", files->obligations);
-  add_folder("decision", files->decision);
-  add_folder("obligations", files->obligation);
-  std::sort(files->hashed_.begin(), files->hashed_.end());
+  for (const Source* source : files->Sources()) {
+    if (source->name().empty()) continue;
+    const fs::path path(std::string(source->name()));
+    files->hashed.emplace_back(path.lexically_relative(directory).string(),
+                               std::string(source->text()));
+  }
+  std::sort(files->hashed.begin(), files->hashed.end());
   return files;
+}
+
+bool PackFiles::CheckComplete(Diagnostics* diagnostics) const {
+  for (const std::string& name : absent) {
+    diagnostics->push_back(
+        {Severity::kError, "pack/missing-file",
+         (fs::path(directory) / name).string(), {0, 0},
+         absl::StrCat("the pack has no ",
+                      name.find('.') == std::string::npos ? "folder" : "file",
+                      " `", name, "`"),
+         ""});
+  }
+  return absent.empty();
 }
 
 std::vector<const Source*> PackFiles::Sources() const {
   std::vector<const Source*> sources = {&manifest, &schema, &norms,
-                                        &obligations};
+                                        &obligations, &calendar};
   for (const Source& source : decision) sources.push_back(&source);
   for (const Source& source : obligation) sources.push_back(&source);
   return sources;
 }
 
-std::string PackFiles::Digest() const {
+std::string PackDigest(
+    const std::vector<std::unique_ptr<const PackFiles>>& layers) {
   // The lengths keep the end of one text apart from the start of the next.
   std::string bytes = "tarazy pack 1\n";
-  for (const auto& file : hashed_) {
-    absl::StrAppend(&bytes, file.first.size(), " ", file.second.size(), "\n",
-                    file.first, file.second);
+  for (const auto& layer : layers) {
+    absl::StrAppend(&bytes, layer->hashed.size(), "\n");
+    for (const auto& file : layer->hashed) {
+      absl::StrAppend(&bytes, file.first.size(), " ", file.second.size(), "\n",
+                      file.first, file.second);
+    }
   }
   unsigned char hash[EVP_MAX_MD_SIZE];
   unsigned int size = 0;

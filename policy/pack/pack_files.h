@@ -19,32 +19,41 @@ struct PackFiles {
   static constexpr size_t kMaxFiles = 1000;
   static constexpr size_t kMaxFileBytes = 16u << 20;
 
-  // Null, with the reasons in `diagnostics`, when a file is missing, can't be
-  // read, is too large, or does not belong in a pack.
+  // Null, with the reasons in `diagnostics`, when a file can't be read, is too
+  // large, or does not belong in a pack, or there is no manifest.
   static std::unique_ptr<const PackFiles> Read(const std::string& directory,
                                                Diagnostics* diagnostics);
 
-  // SHA-256 in 64 hex digits over each file's name inside the pack and its
-  // content, by name: where the pack lies and in which order a directory lists
-  // its files make no difference. README.md and scenarios decide nothing and
-  // are left out.
-  std::string Digest() const;
+  // Tells each file that is absent and that a pack without a base needs. False
+  // if there is one.
+  bool CheckComplete(Diagnostics* diagnostics) const;
 
   // All of them, for printing diagnostics.
   std::vector<const Source*> Sources() const;
 
+  std::string directory;
+  // An absent file is an empty source.
   Source manifest{"", ""};
   Source schema{"", ""};
-  std::string schema_name;  // inside the pack
+  std::string schema_name;  // inside the pack; empty: it has none
   Source norms{"", ""};
   Source obligations{"", ""};
+  Source calendar{"", ""};
   std::vector<Source> decision;    // by name
   std::vector<Source> obligation;  // by name
 
- private:
-  // Name inside the pack and content, by name.
-  std::vector<std::pair<std::string, std::string>> hashed_;
+  // Name inside the pack and content, by name: what the digest is over.
+  // README.md and scenarios decide nothing and are left out.
+  std::vector<std::pair<std::string, std::string>> hashed;
+  // Of the files that a pack without a base needs, those that are absent.
+  std::vector<std::string> absent;
 };
+
+// SHA-256 in 64 hex digits over the names and contents of the files of a pack
+// and of its bases, the outermost base first. Where the packs lie and in which
+// order a directory lists its files make no difference.
+std::string PackDigest(
+    const std::vector<std::unique_ptr<const PackFiles>>& layers);
 
 }  // namespace tarazy
 

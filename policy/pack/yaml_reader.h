@@ -29,6 +29,9 @@ class YamlFile {
   bool Parse(const Source& source, Diagnostics* diagnostics);
 
   const YAML::Node& root() const { return root_; }
+  const Source& source() const { return *source_; }
+  // Where a node stands.
+  Span SpanOf(const YAML::Node& node) const;
 
   // "pack/CODE" at `node`.
   void Error(const YAML::Node& node, absl::string_view code,
@@ -39,8 +42,6 @@ class YamlFile {
   bool Text(const YAML::Node& node, absl::string_view what, std::string* text);
 
  private:
-  Span SpanOf(const YAML::Node& node) const;
-
   const Source* source_ = nullptr;
   Diagnostics* diagnostics_ = nullptr;
   YAML::Node root_;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "absl/strings/match.h"
@@ -104,6 +105,12 @@ when { context.now < context.until };
 @obligation("KEEP")
 permit (principal, action == Action::"act", resource);
 )";
+  files["calendar.yaml"] = R"(version: small-2026
+first: 2026-01-01
+last: 2026-12-31
+days_off: [2026-03-09]
+days_worked: [2026-03-14]
+)";
   files["scenarios/s.yaml"] = "anything\n";
   files["README.md"] = "# Small\n";
   return files;
@@ -155,6 +162,10 @@ TEST_F(PackTest, LoadsAGoodPackWhole) {
   EXPECT_EQ(pack->valid_to_ms(), AlmatyDayStart(*ParseDay("2026-07-12")));
   EXPECT_EQ(pack->objection_term().days, 3);
   EXPECT_TRUE(pack->objection_term().working_days);
+  ASSERT_NE(pack->working_days(), nullptr);
+  EXPECT_EQ(pack->working_days()->version(), "small-2026");
+  EXPECT_FALSE(pack->working_days()->IsWorked(*ParseDay("2026-03-09")));
+  EXPECT_TRUE(pack->working_days()->IsWorked(*ParseDay("2026-03-14")));
   ASSERT_EQ(pack->readings().size(), 1u);
   EXPECT_EQ(pack->readings()[0].alternatives,
             std::vector<std::string>{"That way."});
@@ -208,7 +219,7 @@ TEST_F(PackTest, DigestIsOfTheContentThatCounts) {
 
   for (const std::string name :
        {"pack.yaml", "schema.cedarschema", "norms.yaml", "obligations.yaml",
-        "decision/a.cedar", "obligations/b.cedar"}) {
+        "calendar.yaml", "decision/a.cedar", "obligations/b.cedar"}) {
     Files other = GoodFiles();
     absl::StrAppend(&other[name], "\n");
     const auto changed = Load(other);
@@ -341,6 +352,27 @@ const Broken kBroken[] = {
     {"DueOfOtherType", "obligations.yaml", "context.until", "context.good",
      "names `context.good`, which is no datetime of the schema"},
 
+    // The calendar.
+    {"NoCalendar", "calendar.yaml", "", "",
+     "counts working days and the pack has no `calendar.yaml`"},
+    {"CalendarWithoutVersion", "calendar.yaml", "version: small-2026\n", "",
+     "the calendar has no key `version`"},
+    {"CalendarOfNoDate", "calendar.yaml", "2026-03-09", "2026-03-32",
+     "`2026-03-32` is not a date"},
+    {"CalendarOutOfItsSpan", "calendar.yaml", "2026-03-09", "2027-03-09",
+     "error[pack/bad-calendar]"},
+    {"CalendarDayTwice", "calendar.yaml", "2026-03-14", "2026-03-09",
+     "error[pack/bad-calendar]"},
+
+    // Bases.
+    {"WithoutOfNothing", "pack.yaml", "readings:",
+     "without: {norms: [law/1]}\nreadings:",
+     "`without` needs a `base` to take away from"},
+    {"BaseElsewhere", "pack.yaml", "edition:", "base: ../other\nedition:",
+     "base `../other` is not the name of a folder"},
+    {"BaseAbsent", "pack.yaml", "edition:", "base: other\nedition:",
+     "there is no such folder"},
+
     // The schema and the policies.
     {"BadSchema", "schema.cedarschema", "entity Who;", "entity Who",
      "schema.cedarschema:"},
@@ -395,6 +427,124 @@ INSTANTIATE_TEST_SUITE_P(All, BrokenPackTest, testing::ValuesIn(kBroken),
                          [](const auto& param_info) {
                            return std::string(param_info.param.name);
                          });
+
+// Writes `GoodFiles` as "base" and `files` as "top", and loads "top".
+class BaseTest : public PackTest {
+ protected:
+  std::shared_ptr<const Pack> LoadOver(const Files& files) {
+    diagnostics_.clear();
+    Write("base", GoodFiles());
+    fs::remove_all(fs::path(root_) / "top");
+    auto pack = Pack::Load(Write("top", files), &diagnostics_, &told_);
+    told_ = absl::StrReplaceAll(told_, {{root_ + "/", ""}});
+    return pack;
+  }
+
+  static Files Top() {
+    Files files;
+    files["pack.yaml"] = R"(id: top
+edition: top-1
+title: {kk: Үстіңгі, ru: Верхний, en: Top}
+base: base
+without: {policies: [b.keep], obligations: [KEEP]}
+valid_from: 2026-07-12
+objection_term: {days: 5, counted_in: calendar_days}
+)";
+    files["norms.yaml"] = R"(acts:
+  law: {kk: Заң, ru: Закон, en: The law}
+norms:
+  - id: law/1
+    citation: "1-1"
+    form: prohibition
+    summary: {kk: Бір, ru: Один, en: Another one}
+)";
+    files["decision/c.cedar"] = R"(@id("a.good")
+@norm("law/1")
+@reason("BETTER")
+permit (principal, action == Action::"act", resource)
+when { context.good && context.now < context.until };
+)";
+    return files;
+  }
+
+  static std::set<std::string> Ids(const Program& program) {
+    std::set<std::string> ids;
+    for (const PolicyInfo& policy : program.policies()) ids.insert(policy.id);
+    return ids;
+  }
+};
+
+TEST_F(BaseTest, IsChanged) {
+  const auto pack = LoadOver(Top());
+  ASSERT_NE(pack, nullptr) << told_;
+  EXPECT_EQ(pack->id(), "top");
+  EXPECT_EQ(pack->valid_to_ms(), INT64_MAX);
+  EXPECT_FALSE(pack->objection_term().working_days);
+  EXPECT_EQ(pack->norms().size(), 3u);
+  EXPECT_EQ(pack->FindNorm("law/1")->citation, "1-1");
+  EXPECT_EQ(pack->FindNorm("law/2")->citation, "2(1)");
+  EXPECT_EQ(pack->FindObligation("KEEP"), nullptr);
+  EXPECT_EQ(pack->readings().size(), 1u);
+  EXPECT_THAT(Ids(pack->decision()),
+              testing::ElementsAre("a.bad", "a.good"));
+  EXPECT_THAT(Ids(pack->obligations()), testing::ElementsAre("b.tell"));
+  for (size_t i = 0; i < pack->decision_links().size(); ++i) {
+    if (pack->decision().policies()[i].id != "a.good") continue;
+    EXPECT_EQ(pack->decision_links()[i].reason, "BETTER");
+  }
+}
+
+TEST_F(BaseTest, CountsInTheDigest) {
+  const auto pack = LoadOver(Top());
+  ASSERT_NE(pack, nullptr) << told_;
+  std::ofstream(fs::path(root_) / "base/decision/a.cedar", std::ios::app)
+      << "\n";
+  const auto changed = Pack::Load(root_ + "/top", &diagnostics_);
+  ASSERT_NE(changed, nullptr);
+  EXPECT_NE(changed->digest(), pack->digest());
+}
+
+TEST_F(BaseTest, ATrailingSlashMakesNoDifference) {
+  const auto pack = LoadOver(Top());
+  ASSERT_NE(pack, nullptr) << told_;
+  const auto again = Pack::Load(root_ + "/top/", &diagnostics_);
+  ASSERT_NE(again, nullptr);
+  EXPECT_EQ(again->digest(), pack->digest());
+}
+
+TEST_F(BaseTest, TakingAwayWhatIsNotThereIsAnError) {
+  Files files = Top();
+  files["pack.yaml"] = absl::StrReplaceAll(files["pack.yaml"],
+                                           {{"[b.keep]", "[b.kept]"}});
+  EXPECT_EQ(LoadOver(files), nullptr);
+  EXPECT_THAT(told_, testing::HasSubstr("top/pack.yaml:5:22: error[pack/"
+                                        "nothing-to-remove]: the base has no "
+                                        "policy `b.kept`"));
+}
+
+TEST_F(BaseTest, WhatTheChangesBreakIsAnError) {
+  Files files = Top();
+  files["pack.yaml"] = absl::StrReplaceAll(files["pack.yaml"],
+                                           {{"[b.keep]", "[]"}});
+  EXPECT_EQ(LoadOver(files), nullptr);
+  EXPECT_THAT(told_, testing::HasSubstr("obligation `KEEP` of policy `b.keep` "
+                                        "is not in obligations.yaml"));
+}
+
+TEST_F(BaseTest, TwoOfOneIdInOneLayerAreAnError) {
+  Files files = Top();
+  files["decision/d.cedar"] = files["decision/c.cedar"];
+  EXPECT_EQ(LoadOver(files), nullptr);
+  EXPECT_THAT(told_, testing::HasSubstr("policy `a.good` stands twice"));
+}
+
+TEST_F(BaseTest, MayNotLeadBackToItself) {
+  Files files = Top();
+  files["pack.yaml"] = absl::StrReplaceAll(files["pack.yaml"],
+                                           {{"base: base", "base: top"}});
+  EXPECT_EQ(LoadOver(files), nullptr);
+  EXPECT_THAT(told_, testing::HasSubstr("base `top` leads back to itself"));
+}
 
 TEST_F(PackTest, TellsAllErrorsSortedByPlace) {
   Files files = GoodFiles();
