@@ -3,6 +3,7 @@
 #include <google/protobuf/stubs/logging.h>
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -37,6 +38,10 @@ namespace {
 // Threads that wait for the registers' disk, and calls that wait for them.
 constexpr int kWorkers = 2;
 constexpr size_t kMaxWaitingForWorkers = 1024;
+// After the calls under way have ended, a drain goes on telling callers to go
+// elsewhere until they have stopped coming.
+constexpr std::chrono::milliseconds kQuiet(50);
+constexpr std::chrono::milliseconds kQuietLimit(1000);
 // What is left of calls that a drain has cancelled.
 constexpr std::chrono::seconds kCancelLimit(1);
 
@@ -295,8 +300,10 @@ void ServerImpl::DrainOnce() {
     hooks_.log_line(LogLine(LogLevel::kInfo, "draining").str());
     traffic_.BeginDrain();
     for (const auto& queue : queues_) queue->BeginDrain();
-    const std::chrono::seconds limit(config_.limits.drain_seconds);
+    const std::chrono::milliseconds limit(
+        int64_t{1000} * config_.limits.drain_seconds);
     const bool all = traffic_.WaitForNone(limit);
+    if (all) traffic_.WaitForQuiet(kQuiet, std::min(kQuietLimit, limit));
     grpc_->Shutdown(std::chrono::system_clock::now() + kCancelLimit);
     for (const auto& queue : queues_) queue->Stop();
     for (const auto& queue : queues_) queue->Join();

@@ -11,12 +11,16 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <thread>
 
 namespace tarazy {
 
 class Traffic {
  public:
-  void Begin() { active_.fetch_add(1); }
+  void Begin() {
+    active_.fetch_add(1);
+    if (draining()) late_.fetch_add(1);
+  }
   void End() {
     if (active_.fetch_sub(1) == 1 && draining()) {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -33,9 +37,23 @@ class Traffic {
     return none_.wait_for(lock, limit, [this] { return active_.load() == 0; });
   }
 
+  // Until no call has come for `quiet`, or `limit` is over: whoever asks while
+  // the server drains is told so, rather than cut off.
+  void WaitForQuiet(std::chrono::milliseconds quiet,
+                    std::chrono::milliseconds limit) {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    uint64_t seen;
+    do {
+      seen = late_.load();
+      std::this_thread::sleep_for(quiet);
+    } while ((late_.load() != seen || active_.load() != 0) &&
+             std::chrono::steady_clock::now() < end);
+  }
+
  private:
   std::atomic<int64_t> active_{0};
   std::atomic<bool> draining_{false};
+  std::atomic<uint64_t> late_{0};  // calls that began after BeginDrain
   std::mutex mutex_;
   std::condition_variable none_;
 };
