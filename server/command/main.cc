@@ -12,6 +12,7 @@
 #include "clients/cli/objection.h"
 #include "policy/cedar/suggest.h"
 #include "server/command/audit.h"
+#include "server/command/serve.h"
 
 namespace tarazy {
 namespace {
@@ -24,6 +25,7 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"serve", "run the decision server", RunServe},
     {"audit", "read and verify the decision log", RunAudit},
     {"consent", "register, withdraw and show consents", RunConsent},
     {"decide", "ask a server for a decision", RunDecide},

@@ -195,23 +195,6 @@ class Section {
   std::vector<std::string> known_;
 };
 
-// "host:port" or "[v6]:port"; the port may be 0.
-bool IsHostPort(const std::string& text) {
-  const size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) return false;
-  const std::string host = text.substr(0, colon);
-  const std::string port = text.substr(colon + 1);
-  uint32_t number = 0;
-  if (port.empty() || port.size() > 5 ||
-      port.find_first_not_of("0123456789") != std::string::npos ||
-      !absl::SimpleAtoi(port, &number) || number > 65535) {
-    return false;
-  }
-  if (host.find_first_of(" \t/") != std::string::npos) return false;
-  const bool bracketed = host.front() == '[' && host.back() == ']';
-  return bracketed ? host.size() > 2 : host.find(':') == std::string::npos;
-}
-
 bool IsLogName(const std::string& name) {
   return !name.empty() &&
          name.find_first_not_of(
@@ -345,6 +328,23 @@ absl::StatusOr<std::string> ReadText(const std::string& path) {
 }
 
 }  // namespace
+
+bool IsHostPort(absl::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == absl::string_view::npos || colon == 0) return false;
+  const absl::string_view host = text.substr(0, colon);
+  const absl::string_view port = text.substr(colon + 1);
+  uint32_t number = 0;
+  if (port.empty() || port.size() > 5 ||
+      port.find_first_not_of("0123456789") != absl::string_view::npos ||
+      !absl::SimpleAtoi(port, &number) || number > 65535) {
+    return false;
+  }
+  if (host.find_first_of(" \t/") != absl::string_view::npos) return false;
+  const bool bracketed = host.front() == '[' && host.back() == ']';
+  return bracketed ? host.size() > 2
+                   : host.find_first_of(":[]") == absl::string_view::npos;
+}
 
 void ResolvePaths(absl::string_view folder, Config* config) {
   if (folder.empty()) return;

@@ -78,6 +78,9 @@ struct Config {
 // key, a line each (INVALID_ARGUMENT); NOT_FOUND when the file can't be read.
 absl::StatusOr<Config> ReadConfig(const std::string& path);
 
+// Whether `text` is "host:port" or "[v6]:port", the port 0 to 65535.
+bool IsHostPort(absl::string_view text);
+
 // Puts `folder` before each path that is relative.
 void ResolvePaths(absl::string_view folder, Config* config);
 

@@ -200,6 +200,17 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"log: {\n", "t.yaml:"},
         BadCase{"default_language: ''\n", "must be `kk`, `ru` or `en`"}));
 
+TEST_F(ConfigTest, HostsAndPorts) {
+  for (const char* good : {"127.0.0.1:0", "localhost:65535", "[::1]:80"}) {
+    EXPECT_TRUE(IsHostPort(good)) << good;
+  }
+  for (const char* bad :
+       {"", ":", ":80", "a:", "a:65536", "a:-1", "a: 80", "a:0x50", "::1:80",
+        "[]:80", "[:80", "/a:80", "a b:80", "a:100000"}) {
+    EXPECT_FALSE(IsHostPort(bad)) << bad;
+  }
+}
+
 TEST_F(ConfigTest, LimitsOfUnixPath) {
   EXPECT_TRUE(
       Read("listen: {unix_socket: /" + std::string(106, 'a') + "}\n").ok());

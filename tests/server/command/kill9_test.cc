@@ -1,0 +1,218 @@
+// kill -9 under load: every decision that was answered is in the log, and
+// every consent that was answered is in the register.
+//
+// Each round starts the real server on the same data, asks from several
+// threads, kills the server at a random moment, and starts it again in the
+// next round. What was answered before the kill must be found: at its number
+// in the log, with the same decision. TARAZY_KILL_ROUNDS sets the number of
+// rounds (default 50).
+
+#include <signal.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "server/audit/file_system.h"
+#include "server/audit/log_reader.h"
+#include "tarazy/client.h"
+#include "tarazy/v1/record.pb.h"
+#include "tests/support/process.h"
+
+namespace tarazy {
+namespace {
+
+constexpr int kThreads = 4;
+constexpr int kBatch = 8;
+
+v1::DecideRequest Request(const std::string& id, bool labelled) {
+  v1::DecideRequest request;
+  request.set_request_id(id);
+  request.mutable_operator_()->set_bin("050140000011");
+  request.mutable_operator_()->set_kind(v1::Operator::PRIVATE_ENTITY);
+  request.mutable_operator_()->set_role(v1::Operator::OPERATOR);
+  request.mutable_decision_time()->set_seconds(1773118800);  // 2026-03-10
+  v1::MediaDistribution* media =
+      request.mutable_operation()->mutable_media_distribution();
+  media->set_ai_created(true);
+  media->set_synthetic(true);
+  media->set_user_notice(labelled);
+  media->set_machine_readable_label(labelled);
+  media->set_perceptible_warning(labelled);
+  return request;
+}
+
+v1::RegisterConsentRequest Consent(const std::string& key) {
+  v1::RegisterConsentRequest request;
+  request.set_idempotency_key(key);
+  v1::Consent* consent = request.mutable_consent();
+  consent->mutable_subject()->set_iin("850315400015");
+  consent->set_given_by(v1::SUBJECT_IN_PERSON);
+  consent->set_operator_bin("050140000011");
+  consent->add_purposes("purpose." + key);
+  consent->set_channel(v1::STATE_SERVICE);
+  return request;
+}
+
+// What the server answered, over all rounds.
+class Answers {
+ public:
+  void Add(const Decision& decision) {
+    if (!decision.status().ok()) return;
+    std::lock_guard<std::mutex> lock(mutex_);
+    const v1::DecideResponse& response = decision.response();
+    const auto [at, fresh] =
+        decisions_.emplace(response.receipt().index(), response.decision_id());
+    if (!fresh) {
+      ADD_FAILURE() << "record " << at->first << " was given out twice";
+    }
+  }
+  void AddConsent(const std::string& id) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    consents_.push_back(id);
+  }
+
+  const std::map<uint64_t, std::string>& decisions() const {
+    return decisions_;
+  }
+  const std::vector<std::string>& consents() const { return consents_; }
+
+ private:
+  std::mutex mutex_;
+  std::map<uint64_t, std::string> decisions_;  // by record number
+  std::vector<std::string> consents_;
+};
+
+// Asks until told to stop, alone and in batches; errors are part of the plan.
+void Load(const std::string& address, const std::string& name,
+          const std::atomic<bool>* stop, Answers* answers) {
+  ClientOptions options;
+  options.address = address;
+  options.deadline = absl::Seconds(60);
+  Client client(options);
+  for (int i = 0; !*stop; ++i) {
+    const std::string id = absl::StrCat(name, "-", i);
+    answers->Add(client.Decide(Request(id, i % 2 == 0)));
+    v1::DecideBatchRequest batch;
+    for (int j = 0; j < kBatch; ++j) {
+      *batch.add_requests() = Request(absl::StrCat(id, "-", j), j % 2 == 0);
+    }
+    for (const Decision& decision : client.DecideBatch(batch)) {
+      answers->Add(decision);
+    }
+  }
+}
+
+void Register(const std::string& address, const std::string& name,
+              const std::atomic<bool>* stop, Answers* answers) {
+  ClientOptions options;
+  options.address = address;
+  options.register_deadline = absl::Seconds(60);
+  Client client(options);
+  for (int i = 0; !*stop; ++i) {
+    const auto response =
+        client.RegisterConsent(Consent(absl::StrCat(name, "-", i)));
+    if (response.ok()) answers->AddConsent(response->consent().id());
+  }
+}
+
+int Rounds() {
+  const char* text = std::getenv("TARAZY_KILL_ROUNDS");
+  return text == nullptr ? 50 : std::atoi(text);
+}
+
+class Kill9Test : public ::testing::Test {
+ protected:
+  Kill9Test()
+      : folder_(MakeTempFolder("kill9")), seed_(std::random_device{}()) {
+    std::cout << "seed " << seed_ << std::endl;
+  }
+  ~Kill9Test() override {
+    if (!HasFailure()) std::filesystem::remove_all(folder_);
+  }
+
+  void KillUnderLoad(int round, std::mt19937* random) {
+    ServedTarazy served(folder_);
+    ASSERT_TRUE(served.ok()) << served.process().err();
+    std::atomic<bool> stop{false};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back(Load, served.address(), absl::StrCat(round, "-", t),
+                           &stop, &answers_);
+    }
+    threads.emplace_back(Register, served.address(), absl::StrCat(round), &stop,
+                         &answers_);
+    std::this_thread::sleep_for(std::chrono::microseconds(
+        std::uniform_int_distribution<int>(1000, 120000)(*random)));
+    served.process().Signal(SIGKILL);
+    EXPECT_EQ(served.process().Wait(), 128 + SIGKILL);
+    stop = true;
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  // Every answered decision is at its number in the log, and the log itself
+  // reads whole.
+  void CheckLog() {
+    auto reader = LogReader::Open(FileSystem::Posix(), folder_ + "/log");
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    size_t found = 0;
+    for (;;) {
+      const absl::StatusOr<bool> next = (*reader)->Next();
+      ASSERT_TRUE(next.ok()) << next.status();
+      if (!*next) break;
+      const auto answered = answers_.decisions().find((*reader)->index());
+      if (answered == answers_.decisions().end()) continue;
+      v1::DecisionRecord record;
+      ASSERT_TRUE(
+          record.ParseFromArray((*reader)->record().data(),
+                                static_cast<int>((*reader)->record().size())));
+      EXPECT_EQ(record.response().decision_id(), answered->second);
+      ++found;
+    }
+    EXPECT_EQ(found, answers_.decisions().size());
+  }
+
+  const std::string folder_;
+  const unsigned seed_;
+  Answers answers_;
+};
+
+TEST_F(Kill9Test, EveryAnswerIsOnRecord) {
+  std::mt19937 random(seed_);
+  const int rounds = Rounds();
+  for (int round = 0; round < rounds && !HasFatalFailure(); ++round) {
+    KillUnderLoad(round, &random);
+  }
+  // The last start recovers what the last kill tore.
+  ServedTarazy served(folder_);
+  ASSERT_TRUE(served.ok()) << served.process().err();
+  ClientOptions options;
+  options.address = served.address();
+  options.register_deadline = absl::Seconds(60);
+  Client client(options);
+  for (const std::string& id : answers_.consents()) {
+    v1::GetConsentRequest request;
+    request.set_consent_id(id);
+    EXPECT_TRUE(client.GetConsent(request).ok()) << id;
+  }
+  served.process().Signal(SIGTERM);
+  EXPECT_EQ(served.process().Wait(), 0);
+  CheckLog();
+  std::cout << rounds << " rounds, " << answers_.decisions().size()
+            << " decisions and " << answers_.consents().size()
+            << " consents answered, all found" << std::endl;
+  EXPECT_GT(answers_.decisions().size(), static_cast<size_t>(rounds));
+}
+
+}  // namespace
+}  // namespace tarazy
