@@ -90,6 +90,9 @@ class SqliteRegisters final : public Registers {
     return table_.Find(subject);
   }
   RegisterState state() const override;
+  absl::Status SetObjectionTerm(
+      const ObjectionTerm& term,
+      std::shared_ptr<const WorkingDays> working_days) override;
 
   absl::StatusOr<v1::RegisterConsentResponse> RegisterConsent(
       const v1::RegisterConsentRequest& request) override;
@@ -157,6 +160,20 @@ absl::Status SqliteRegisters::Start() {
   store_id_ = store_->id();
   epoch_ = store_->epoch();
   revision_.store(store_->revision(), std::memory_order_release);
+  return absl::OkStatus();
+}
+
+absl::Status SqliteRegisters::SetObjectionTerm(
+    const ObjectionTerm& term,
+    std::shared_ptr<const WorkingDays> working_days) {
+  if (term.days < 1 || (term.working_days && working_days == nullptr)) {
+    return absl::InvalidArgumentError(
+        "the objection term needs at least one day, and a calendar of days "
+        "off where it counts working days");
+  }
+  std::lock_guard<std::mutex> lock(write_mutex_);
+  options_.objection_term = term;
+  options_.working_days = std::move(working_days);
   return absl::OkStatus();
 }
 
@@ -549,14 +566,10 @@ absl::StatusOr<v1::ListObjectionsResponse> SqliteRegisters::ListObjections(
 
 absl::StatusOr<std::unique_ptr<Registers>> Registers::Open(
     const RegistersOptions& options) {
-  const ObjectionTerm& term = options.objection_term;
-  if (term.days < 1 || (term.working_days && options.working_days == nullptr)) {
-    return absl::InvalidArgumentError(
-        "the objection term needs at least one day, and a calendar of days "
-        "off where it counts working days");
-  }
   auto registers = std::make_unique<SqliteRegisters>(options);
-  const absl::Status status = registers->Start();
+  absl::Status status =
+      registers->SetObjectionTerm(options.objection_term, options.working_days);
+  if (status.ok()) status = registers->Start();
   if (!status.ok()) return status;
   return std::unique_ptr<Registers>(std::move(registers));
 }

@@ -105,6 +105,13 @@ class Registers {
   // the state first. Allocates nothing.
   virtual RegisterState state() const = 0;
 
+  // From now on limits are fixed by this term; those that are fixed stay.
+  // INVALID_ARGUMENT, and the old term stays: no day, or working days without
+  // a calendar.
+  virtual absl::Status SetObjectionTerm(
+      const ObjectionTerm& term,
+      std::shared_ptr<const WorkingDays> working_days) = 0;
+
   // Writes: requests whose fields have been checked and whose subject has been
   // replaced by its pseudonym (server/registers/handlers.h does both). Errors
   // are those of the services in registers.proto; UNAVAILABLE: nothing was

@@ -134,6 +134,9 @@ absl::string_view Decider::RefusalWithoutPolicies(const Case& c) const {
       c.binding.now_ms >= pack.valid_to_ms()) {
     return kEditionNotInForce;
   }
+  if (c.request->has_subject() && c.state.age_ms > options_.max_state_age_ms) {
+    return kStaleState;
+  }
   if (c.request->has_at_least_as_fresh() &&
       IsBehind(c.state, c.request->at_least_as_fresh())) {
     return kStaleState;

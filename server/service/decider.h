@@ -36,6 +36,9 @@ struct DeciderOptions {
   // Milliseconds since 1970 UTC.
   std::function<int64_t()> clock;
   uint32_t consents_tried = 16;
+  // How old the state of the registers may be, in milliseconds, for a decision
+  // about a subject.
+  int64_t max_state_age_ms = 2000;
   bool assert_consent = false;
   v1::Language default_language = v1::LANGUAGE_KK;
   // Whether records are wanted.

@@ -264,6 +264,9 @@ absl::Status ServerImpl::ReplacePack(const std::string& directory) {
                         .str());
     return pack.status();
   }
+  const absl::Status term =
+      registers_->SetObjectionTerm((*pack)->pack->objection_term(), nullptr);
+  if (!term.ok()) return term;
   pack_->Replace(*pack);
   SayPack("pack_replaced", **pack);
   return absl::OkStatus();

@@ -301,6 +301,21 @@ TEST_F(ObjectionsTest, WorkingDaysAreCountedByTheCalendar) {
             absl::StatusCode::kFailedPrecondition);
 }
 
+TEST_F(ObjectionsTest, ANewTermFixesNewLimitsOnly) {
+  const v1::Objection before = File(ObjectionRequest());
+  ObjectionTerm term;
+  term.days = 5;
+  ASSERT_TRUE(registers_->SetObjectionTerm(term, nullptr).ok());
+  EXPECT_EQ(Ms(File(ObjectionRequest()).due()), Ms(before.due()) + 2 * kDayMs);
+  EXPECT_EQ(Ms(registers_->GetObjection(before.id())->due()), Ms(before.due()));
+
+  term.days = 0;
+  EXPECT_FALSE(registers_->SetObjectionTerm(term, nullptr).ok());
+  term = {3, true};
+  EXPECT_FALSE(registers_->SetObjectionTerm(term, nullptr).ok());
+  EXPECT_EQ(Ms(File(ObjectionRequest()).due()), Ms(before.due()) + 2 * kDayMs);
+}
+
 TEST_F(ObjectionsTest, ATermInWorkingDaysNeedsACalendar) {
   options_.path = folder_.path() + "/other.db";
   options_.objection_term.working_days = true;
