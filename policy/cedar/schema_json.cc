@@ -29,7 +29,11 @@ class SchemaJsonReader {
     fragment.source = std::string(source_.name());
     if (!Is(root, JsonKind::kObject, "a schema")) return fragment;
     for (const JsonMember& member : root.members) {
-      if (member.key == "entityTypes" || member.key == "actions") {
+      const bool misplaced =
+          (member.key == "entityTypes" || member.key == "actions") &&
+          member.value.Find("entityTypes") == nullptr &&
+          member.value.Find("actions") == nullptr;
+      if (misplaced) {
         Error(member.key_span,
               absl::StrCat("`", member.key, "` stands outside a namespace"),
               "put it into `{\"\": {…}}` for the empty namespace");

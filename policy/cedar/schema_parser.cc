@@ -264,19 +264,19 @@ class SchemaParser {
   // `read`, `"read"` or `App::Action::"read"`.
   bool ParseActionRef(ActionRef* ref) {
     if (stream_.At(TokenKind::kString)) return TakeString(&ref->id);
-    if (!TakePath(&ref->id, /*id_may_follow=*/true)) return false;
-    if (!stream_.At(TokenKind::kString)) {
-      if (ref->id.text.find("::") == std::string::npos) return true;
-      stream_.Error(
-          "parse/unexpected-token", ref->id.span,
-          absl::StrCat("`", ref->id.text, "` is not an action"),
-          absl::StrCat("write `", NamespaceOf(ref->id.text), "::Action::\"",
-                       BaseName(ref->id.text), "\"`"));
-      return false;
+    bool id_follows = false;
+    if (!TakePath(&ref->id, &id_follows)) return false;
+    if (id_follows) {
+      ref->type = std::move(ref->id);
+      ref->id = SchemaName();
+      return TakeString(&ref->id);
     }
-    ref->type = std::move(ref->id);
-    ref->id = SchemaName();
-    return TakeString(&ref->id);
+    if (ref->id.text.find("::") == std::string::npos) return true;
+    stream_.Error("parse/unexpected-token", ref->id.span,
+                  absl::StrCat("`", ref->id.text, "` is not an action"),
+                  absl::StrCat("write `", NamespaceOf(ref->id.text),
+                               "::Action::\"", BaseName(ref->id.text), "\"`"));
+    return false;
   }
 
   // The block after `appliesTo`: principal, resource and context, each once,
@@ -454,13 +454,17 @@ class SchemaParser {
     return false;
   }
 
-  // Words joined by `::`. Stops before a string that follows a `::`.
-  bool TakePath(SchemaName* path, bool id_may_follow = false) {
+  // Words joined by `::`. With `id_follows` a string may stand after a `::`;
+  // it is not taken.
+  bool TakePath(SchemaName* path, bool* id_follows = nullptr) {
     SchemaName part;
     if (!TakeIdentifier(&part)) return false;
     *path = std::move(part);
     while (stream_.TakeIf(TokenKind::kDoubleColon)) {
-      if (id_may_follow && stream_.At(TokenKind::kString)) return true;
+      if (id_follows != nullptr && stream_.At(TokenKind::kString)) {
+        *id_follows = true;
+        return true;
+      }
       if (!TakeIdentifier(&part)) return false;
       absl::StrAppend(&path->text, "::", part.text);
       path->span.end = part.span.end;
