@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "policy/cedar/text.h"
 
 namespace tarazy {
 namespace {
@@ -259,23 +258,10 @@ ExprParser::Operand ExprParser::ParseLike(Operand left) {
     return {};
   }
   const Token token = stream_.Take();
-  const absl::string_view quoted = stream_.Text(token.span);
-  std::vector<BadEscape> bad;
   Expr e;
   e.kind = ExprKind::kLike;
   e.args = {left.id};
-  e.pattern = UnescapePattern(quoted.substr(1, quoted.size() - 2), &bad);
-  // The pattern's escapes are those of strings and `\*`.
-  for (const BadEscape& range : bad) {
-    const uint32_t base = token.span.begin + 1;
-    const Span span = {base + static_cast<uint32_t>(range.begin),
-                       base + static_cast<uint32_t>(range.end)};
-    stream_.Error("parse/invalid-escape", span,
-                  absl::StrCat("`", EscapeString(stream_.Text(span)),
-                               "` is not a valid escape"),
-                  "a pattern has the escapes of strings, and `\\*`");
-    if (stream_.stopped()) break;
-  }
+  e.pattern = stream_.PatternValue(token);
   return Add(std::move(e), {left.span.begin, token.span.end});
 }
 

@@ -110,22 +110,36 @@ bool TokenStream::TakePath(EntityPath* path) {
 
 std::string TokenStream::StringValue(const Token& token) {
   const absl::string_view quoted = Text(token.span);
-  const absl::string_view inner = quoted.substr(1, quoted.size() - 2);
   std::vector<BadEscape> bad;
-  std::string value = Unescape(inner, &bad);
-  for (const BadEscape& range : bad) {
-    const uint32_t base = token.span.begin + 1;
-    Error(
-        "parse/invalid-escape",
-        {base + static_cast<uint32_t>(range.begin),
-         base + static_cast<uint32_t>(range.end)},
-        absl::StrCat(Quote(inner.substr(range.begin, range.end - range.begin)),
-                     " is not a valid escape"),
-        "the escapes are \\n, \\r, \\t, \\\\, \\0, \\', \\\", \\x41 and "
-        "\\u{1F600}");
-    if (stopped()) break;
-  }
+  std::string value = Unescape(quoted.substr(1, quoted.size() - 2), &bad);
+  ReportEscapes(
+      token, bad,
+      "the escapes are \\n, \\r, \\t, \\\\, \\0, \\', \\\", \\x41 and "
+      "\\u{1F600}");
   return value;
+}
+
+std::vector<PatternElement> TokenStream::PatternValue(const Token& token) {
+  const absl::string_view quoted = Text(token.span);
+  std::vector<BadEscape> bad;
+  std::vector<PatternElement> pattern =
+      UnescapePattern(quoted.substr(1, quoted.size() - 2), &bad);
+  ReportEscapes(token, bad, "a pattern has the escapes of strings, and `\\*`");
+  return pattern;
+}
+
+void TokenStream::ReportEscapes(const Token& token,
+                                const std::vector<BadEscape>& bad,
+                                absl::string_view help) {
+  const uint32_t base = token.span.begin + 1;
+  for (const BadEscape& range : bad) {
+    const Span span = {base + static_cast<uint32_t>(range.begin),
+                       base + static_cast<uint32_t>(range.end)};
+    Error("parse/invalid-escape", span,
+          absl::StrCat(Quote(Text(span)), " is not a valid escape"),
+          std::string(help));
+    if (stopped()) return;
+  }
 }
 
 bool TokenStream::CheckNotReserved(const Token& word, absl::string_view help) {

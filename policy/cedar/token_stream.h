@@ -11,12 +11,14 @@
 #define TARAZY_POLICY_CEDAR_TOKEN_STREAM_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "policy/cedar/diagnostic.h"
 #include "policy/cedar/lexer.h"
 #include "policy/cedar/parser.h"
 #include "policy/cedar/source.h"
+#include "policy/cedar/text.h"
 
 namespace tarazy {
 
@@ -60,8 +62,10 @@ class TokenStream {
   // that can't stand in a name are reported and taken.
   bool TakePath(EntityPath* path);
 
-  // The value of a string token; bad escapes are reported.
+  // The value of a string token, or of one on the right of `like`; bad escapes
+  // are reported.
   std::string StringValue(const Token& token);
+  std::vector<PatternElement> PatternValue(const Token& token);
 
   void Error(absl::string_view code, const Span& span, std::string message,
              std::string help = "");
@@ -82,6 +86,8 @@ class TokenStream {
 
  private:
   void InvalidToken();
+  void ReportEscapes(const Token& token, const std::vector<BadEscape>& bad,
+                     absl::string_view help);
 
   const Source& source_;
   const ParseOptions& options_;
