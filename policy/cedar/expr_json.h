@@ -21,7 +21,35 @@ namespace tarazy {
 // The key of an operator with operands only: "&&"; "" for other kinds.
 absl::string_view OperatorJsonKey(ExprKind kind);
 
-void WriteExprJson(const ExprPool& pool, ExprId root, JsonWriter* out);
+class ExprJsonWriter {
+ public:
+  // Both outlive the writer.
+  ExprJsonWriter(const ExprPool& pool, JsonWriter* out)
+      : pool_(pool), out_(*out), costs_(Costs(pool)) {}
+
+  void Write(ExprId id);
+
+ private:
+  static std::vector<uint64_t> Costs(const ExprPool& pool);
+  static bool IsSpelledOut(const Expr& e, const std::vector<uint64_t>& costs);
+  void WritePathTest(const Expr& e);
+  void WriteText(absl::string_view key, absl::string_view text);
+  void WriteArg(absl::string_view key, ExprId arg);
+  void WriteKeyed(absl::string_view key,
+                  const std::vector<absl::string_view>& names, const Expr& e);
+  void WriteLiteral(const Expr& e);
+  void WriteGetAttr(const Expr& e);
+  void WritePath(const Expr& e, size_t count);
+  void WriteHas(const Expr& e, size_t count);
+  void WriteLike(const Expr& e);
+  void WriteIs(const Expr& e);
+  void WriteList(absl::string_view key, const Expr& e);
+  void WriteRecord(const Expr& e);
+
+  const ExprPool& pool_;
+  JsonWriter& out_;
+  const std::vector<uint64_t> costs_;
+};
 
 class ExprJsonReader {
  public:

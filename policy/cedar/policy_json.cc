@@ -21,11 +21,12 @@ class PolicyWriter {
     WriteConstraint("resource", policy.resource);
     out_.Key("conditions");
     out_.BeginArray();
+    ExprJsonWriter exprs(policy.exprs, &out_);
     for (const Condition& condition : policy.conditions) {
       out_.BeginObject();
       WriteText("kind", condition.unless ? "unless" : "when");
       out_.Key("body");
-      WriteExprJson(policy.exprs, condition.body, &out_);
+      exprs.Write(condition.body);
       out_.EndObject();
     }
     out_.EndArray();

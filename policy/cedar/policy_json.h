@@ -1,8 +1,8 @@
 // Policies, templates, links and policy sets in Cedar's JSON form, both ways.
 //
 // Writing gives what the official engine writes: `has a.b.c` as its chain of
-// `&&`, a list of one action as that action, records with their names in
-// order. Reading is as strict as the official engine: unknown, missing and
+// `&&` (unless that would be large: then as a list of names), a list of one
+// action as that action, records with their names in order. Reading is as strict as the official engine: unknown, missing and
 // doubled keys are errors, and so are numbers that are not 64-bit integers.
 // Reading what was written gives the same policy, but for that sugar.
 //

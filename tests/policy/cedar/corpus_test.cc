@@ -11,6 +11,8 @@
 #include "policy/cedar/formatter.h"
 #include "policy/cedar/parser.h"
 #include "policy/cedar/policy_json.h"
+#include "policy/cedar/policy_text.h"
+#include "tests/policy/cedar/shared_corpus.h"
 #include "tests/policy/cedar/test_util.h"
 
 namespace tarazy {
@@ -51,7 +53,7 @@ TEST(CorpusTest, EdgeExpressionsParseAsTheOfficialEngineSays) {
 }
 
 TEST(CorpusTest, JsonIsWhatTheOfficialEngineWrites) {
-  const std::string folder = Unpacked("cit-4.10");
+  const std::string folder = UnpackShared("cit-4.10");
   if (folder.empty()) GTEST_SKIP() << "no conformance data: set TARAZY_SHARED";
   std::istringstream rows(Output(
       absl::StrCat("gzip -dc '",
@@ -76,12 +78,20 @@ TEST(CorpusTest, JsonIsWhatTheOfficialEngineWrites) {
     ASSERT_TRUE(back.has_value())
         << id << FormatDiagnostics(diagnostics, {&json_source});
     EXPECT_EQ(PolicyToJson(*back, JsonStyle::kCompact), json) << id;
+
+    const auto text = PolicyToText(set.policies[0]);
+    ASSERT_TRUE(text.ok()) << id;
+    PolicySet printed;
+    ASSERT_TRUE(ParsePolicies(Source(id, *text), {}, &printed, &diagnostics))
+        << id << *text;
+    EXPECT_EQ(PolicyToJson(printed.policies[0], JsonStyle::kCompact), json)
+        << id;
   }
   EXPECT_EQ(count, 7809);
 }
 
 TEST(CorpusTest, FormatsAsTheOfficialFormatter) {
-  const std::string folder = Unpacked("cit-4.10");
+  const std::string folder = UnpackShared("cit-4.10");
   if (folder.empty()) GTEST_SKIP() << "no conformance data: set TARAZY_SHARED";
   std::istringstream rows(Output(
       absl::StrCat("gzip -dc '",

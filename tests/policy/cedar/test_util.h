@@ -34,23 +34,6 @@ inline std::string SharedData(const std::string& name) {
       shared != nullptr ? shared : TARAZY_SOURCE_DIR "/../shared", "/", name);
 }
 
-// The folder that the shared archive `name`.tar.gz unpacks to; unpacked into
-// the build folder at first need. "" where the archive is absent.
-inline std::string Unpacked(const std::string& name) {
-  const std::string archive = SharedData("cedar/" + name + ".tar.gz");
-  if (!std::ifstream(archive)) return "";
-  const std::string folder =
-      absl::StrCat(TARAZY_BINARY_DIR, "/conformance/", name);
-  const std::string done = folder + "/.unpacked";
-  if (!std::ifstream(done)) {
-    const std::string command =
-        absl::StrCat("mkdir -p '", folder, "' && tar -xzf '", archive, "' -C '",
-                     folder, "' && touch '", done, "'");
-    if (std::system(command.c_str()) != 0) return "";
-  }
-  return folder;
-}
-
 // What `command` prints.
 inline std::string Output(const std::string& command) {
   std::string out;
