@@ -211,6 +211,8 @@ absl::Status Serve(const ServeFlags& flags) {
   const absl::StatusOr<Config> config = MakeConfig(flags);
   if (!config.ok()) return config.status();
   const sigset_t signals = BlockSignals();
+  // Whoever reads the log lines may go away; the server stays.
+  signal(SIGPIPE, SIG_IGN);
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(*config);
   if (!server.ok()) return server.status();
   const std::vector<std::string> fields = ReadyFields(**server);

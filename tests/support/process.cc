@@ -133,11 +133,12 @@ std::string Process::out() const { return ReadFile(folder_ + "/out"); }
 std::string Process::err() const { return ReadFile(folder_ + "/err"); }
 
 ServedTarazy::ServedTarazy(const std::string& data,
-                           const std::vector<std::string>& more_flags) {
+                           const std::vector<std::string>& more_flags,
+                           const std::string& binary) {
   std::filesystem::create_directories(data);
   const std::string ready = data + "/ready";
   std::filesystem::remove(ready);
-  std::vector<std::string> argv = {kTarazy,        "serve",    "--data",
+  std::vector<std::string> argv = {binary,         "serve",    "--data",
                                    data,           "--listen", "127.0.0.1:0",
                                    "--ready-file", ready};
   argv.insert(argv.end(), more_flags.begin(), more_flags.end());

@@ -62,7 +62,8 @@ class ServedTarazy {
  public:
   // Returns once it takes calls or has ended; see ok().
   explicit ServedTarazy(const std::string& data,
-                        const std::vector<std::string>& more_flags = {});
+                        const std::vector<std::string>& more_flags = {},
+                        const std::string& binary = kTarazy);
 
   bool ok() const { return !address_.empty(); }
   // "127.0.0.1:41234".

@@ -14,6 +14,7 @@
 namespace tarazy {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 class ConsumerTest : public ::testing::Test {
@@ -49,8 +50,13 @@ TEST_F(ConsumerTest, FindsBuildsAndRuns) {
   EXPECT_EQ(nobody.code, 2);
   EXPECT_THAT(nobody.out, StartsWith("not permitted, UNAVAILABLE"));
 
-  // The installed binary runs and finds its own things.
-  EXPECT_EQ(RunProgram({prefix + "/bin/tarazy", "--version"}).code, 0);
+  // The installed binary finds the installed pack: the clip has no labels.
+  ServedTarazy served(folder_ + "/data", {}, prefix + "/bin/tarazy");
+  ASSERT_TRUE(served.ok()) << served.process().err();
+  EXPECT_THAT(served.process().err(), HasSubstr("seed-bill"));
+  EXPECT_EQ(RunProgram({build + "/client_example", served.address()}).out,
+            "not permitted, OK\n");
+
   EXPECT_TRUE(std::filesystem::exists(
       prefix + "/share/tarazy/proto/tarazy/v1/decision.proto"));
   EXPECT_TRUE(std::filesystem::exists(prefix +

@@ -2,7 +2,7 @@
 // server for its services and messages by reflection. Built from its own
 // source, pinned, by Go into the build folder.
 
-#include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <string>
 
@@ -39,7 +39,8 @@ TEST(ReflectionTest, GrpcurlListsDescribesAndDecides) {
     std::cout << "NOTICE: skipped: " << problem << std::endl;
     GTEST_SKIP();
   }
-  ServedTarazy served(MakeTempFolder("reflection"));
+  const std::string folder = MakeTempFolder("reflection");
+  ServedTarazy served(folder);
   ASSERT_TRUE(served.ok()) << served.process().err();
   const std::string grpcurl = std::string(kTools) + "/grpcurl";
 
@@ -67,6 +68,7 @@ TEST(ReflectionTest, GrpcurlListsDescribesAndDecides) {
   const Ran health = RunProgram(
       {grpcurl, "-plaintext", served.address(), "grpc.health.v1.Health/Check"});
   EXPECT_THAT(health.out, HasSubstr("\"SERVING\"")) << health.err;
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -103,15 +103,17 @@ TEST_F(ServeTest, FreshStartDecidesRecordsAndStops) {
 
 TEST_F(ServeTest, ItsDataFolderIsItsUsersOwn) {
   fs::create_directory(folder_ + "/out");
-  Process process({kTarazy, "serve", "--data", data_ + "/a/b", "--listen",
-                   "127.0.0.1:0", "--ready-file", folder_ + "/ready"},
-                  folder_ + "/out");
+  Process process(
+      {kTarazy, "serve", "--data", data_ + "/a/b", "--listen", "127.0.0.1:0",
+       "--unix", data_ + "/a/b/socket", "--ready-file", folder_ + "/ready"},
+      folder_ + "/out");
   while (process.running() && !fs::exists(folder_ + "/ready")) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   ASSERT_TRUE(process.running()) << process.err();
   EXPECT_EQ(ModeOf(data_ + "/a"), 0700);
   EXPECT_EQ(ModeOf(data_ + "/a/b"), 0700);
+  EXPECT_TRUE(fs::is_socket(data_ + "/a/b/socket"));
   for (const auto& entry : fs::recursive_directory_iterator(data_)) {
     EXPECT_EQ(ModeOf(entry.path()) & 0077, 0) << entry.path();
   }
