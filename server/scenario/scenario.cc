@@ -1,6 +1,7 @@
 #include "server/scenario/scenario.h"
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "policy/pack/catalogue.h"
 #include "server/registers/identity.h"
 
 namespace tarazy {
@@ -69,6 +71,61 @@ void CompareObligations(const Expected& expected,
   }
 }
 
+absl::Status ReadSource(const fs::path& path, std::deque<Source>* sources) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) {
+    return absl::NotFoundError(
+        absl::StrCat("`", path.string(), "` can't be read"));
+  }
+  sources->emplace_back(path.string(), text.str());
+  return absl::OkStatus();
+}
+
+// The scenarios of a pack, its base's first.
+absl::Status ReadInto(const std::string& pack_directory, int depth,
+                      std::deque<Source>* sources,
+                      std::vector<Scenario>* scenarios,
+                      Diagnostics* diagnostics) {
+  fs::path pack = fs::path(pack_directory).lexically_normal();
+  if (!pack.has_filename()) pack = pack.parent_path();
+  absl::Status status = ReadSource(pack / "pack.yaml", sources);
+  if (!status.ok()) return status;
+  const std::string base = ReadManifest(sources->back(), diagnostics).base;
+  if (!base.empty() && depth < 8) {
+    status = ReadInto((pack.parent_path() / base).string(), depth + 1, sources,
+                      scenarios, diagnostics);
+    if (!status.ok()) return status;
+  }
+  std::vector<fs::path> paths;
+  std::error_code error;
+  for (fs::directory_iterator it(pack / "scenarios", error), end;
+       !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".yaml") paths.push_back(it->path());
+  }
+  if (error) {
+    return absl::NotFoundError(
+        absl::StrCat("`", (pack / "scenarios").string(), "`: ",
+                     error.message()));
+  }
+  // What is inherited is changed before anything is added.
+  std::sort(paths.begin(), paths.end());
+  std::stable_partition(paths.begin(), paths.end(), [](const fs::path& path) {
+    return path.filename() == "inherited.yaml";
+  });
+  for (const fs::path& path : paths) {
+    status = ReadSource(path, sources);
+    if (!status.ok()) return status;
+    if (path.filename() == "inherited.yaml") {
+      ReadInherited(sources->back(), scenarios, diagnostics);
+    } else {
+      ReadScenarios(sources->back(), scenarios, diagnostics);
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::string KindOf(const Scenario& scenario) {
@@ -113,33 +170,12 @@ std::vector<std::string> Differences(const Expected& expected,
 
 absl::StatusOr<std::vector<Scenario>> ReadPackScenarios(
     const std::string& pack_directory) {
-  const fs::path folder = fs::path(pack_directory) / "scenarios";
-  std::vector<fs::path> paths;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end;
-       it.increment(error)) {
-    if (it->path().extension() == ".yaml") paths.push_back(it->path());
-  }
-  if (error) {
-    return absl::NotFoundError(
-        absl::StrCat("`", folder.string(), "`: ", error.message()));
-  }
-  std::sort(paths.begin(), paths.end());
   std::vector<Scenario> scenarios;
-  std::vector<Source> sources;
-  sources.reserve(paths.size());
+  std::deque<Source> sources;
   Diagnostics diagnostics;
-  for (const fs::path& path : paths) {
-    std::ifstream file(path, std::ios::binary);
-    std::stringstream text;
-    text << file.rdbuf();
-    if (!file) {
-      return absl::NotFoundError(
-          absl::StrCat("`", path.string(), "` can't be read"));
-    }
-    sources.emplace_back(path.string(), text.str());
-    ReadScenarios(sources.back(), &scenarios, &diagnostics);
-  }
+  const absl::Status status =
+      ReadInto(pack_directory, 0, &sources, &scenarios, &diagnostics);
+  if (!status.ok()) return status;
   if (HasErrors(diagnostics)) {
     std::vector<const Source*> pointers;
     for (const Source& source : sources) pointers.push_back(&source);

@@ -79,10 +79,16 @@ std::string KindOf(const Scenario& scenario);
 void ReadScenarios(const Source& source, std::vector<Scenario>* scenarios,
                    Diagnostics* diagnostics);
 
-// Those of all *.yaml files of a pack's scenarios folder, by file name.
-// INVALID_ARGUMENT holds the diagnostics; NOT_FOUND: there is no such folder.
+// Those of all *.yaml files of a pack's scenarios folder, by file name, after
+// those of its base, as inherited.yaml changes them. INVALID_ARGUMENT holds the
+// diagnostics; NOT_FOUND: there is no such folder.
 absl::StatusOr<std::vector<Scenario>> ReadPackScenarios(
     const std::string& pack_directory);
+
+// What inherited.yaml says: the scenarios of the base, later by a number of
+// days, some left out, some with another answer.
+void ReadInherited(const Source& source, std::vector<Scenario>* scenarios,
+                   Diagnostics* diagnostics);
 
 // What differs, a line each: "reasons: expected A, B; got A". Empty: nothing.
 std::vector<std::string> Differences(const Expected& expected,

@@ -3,6 +3,8 @@
 // file (RFC 7396: maps merge, null takes away, all else replaces), and the
 // result is parsed as JSON into its message, which refuses unknown fields.
 
+#include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -43,6 +45,56 @@ Json ToJson(const YAML::Node& node, int depth = 0) {
   return text;
 }
 
+// Moves every instant of a message.
+void Shift(int64_t seconds, google::protobuf::Message* message) {
+  using google::protobuf::FieldDescriptor;
+  if (message->GetDescriptor() ==
+      google::protobuf::Timestamp::descriptor()) {
+    auto* t = static_cast<google::protobuf::Timestamp*>(message);
+    t->set_seconds(t->seconds() + seconds);
+    return;
+  }
+  const auto* reflection = message->GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(*message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      Shift(seconds, reflection->MutableMessage(message, field));
+      continue;
+    }
+    for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
+      Shift(seconds, reflection->MutableRepeatedMessage(message, field, i));
+    }
+  }
+}
+
+void Shift(int64_t ms, absl::optional<int64_t>* instant) {
+  if (*instant) **instant += ms;
+}
+
+void Shift(int days, Scenario* scenario) {
+  const int64_t seconds = int64_t{days} * 24 * 3600;
+  const int64_t ms = seconds * 1000;
+  scenario->clock_ms += ms;
+  Shift(seconds, &scenario->request);
+  for (ConsentStep& step : scenario->consents) {
+    step.at_ms += ms;
+    Shift(seconds, &step.consent);
+    Shift(ms, &step.withdrawn_ms);
+  }
+  for (ObjectionStep& step : scenario->objections) {
+    step.at_ms += ms;
+    Shift(seconds, &step.objection);
+    for (auto* instant : {&step.decided_ms, &step.notified_ms, &step.due_ms,
+                          &step.alarm_ms}) {
+      Shift(ms, instant);
+    }
+  }
+  Shift(ms, &scenario->expected.retry_after_ms);
+  for (auto& due : scenario->expected.due_ms) due.second += ms;
+}
+
 class Reader {
  public:
   Reader(YamlFile* file, absl::string_view name,
@@ -66,7 +118,66 @@ class Reader {
     root.Finish();
   }
 
+  // inherited.yaml.
+  void ReadChanges() {
+    YamlMap root(file_, file_->root(), "the file");
+    if (!root.ok()) return;
+    std::string text;
+    int days = 0;
+    if (root.OptionalText("shift_days", &text) &&
+        !absl::SimpleAtoi(text, &days)) {
+      file_->Error(*root.Optional("shift_days"), "bad-number",
+                   absl::StrCat("`", text, "` is not a number"));
+    }
+    for (Scenario& scenario : *scenarios_) Shift(days, &scenario);
+    std::vector<std::string> without;
+    root.OptionalTexts("without", &without);
+    for (const std::string& id : without) {
+      const auto found = Find(id);
+      if (found == scenarios_->end()) {
+        file_->Error(*root.Optional("without"), "unknown-scenario",
+                     absl::StrCat("the base has no scenario `", id, "`"));
+      } else {
+        scenarios_->erase(found);
+      }
+    }
+    const YAML::Node* changes = root.Optional("changes");
+    if (changes != nullptr && changes->IsSequence()) {
+      for (const YAML::Node& change : *changes) ReadChange(change);
+    } else if (changes != nullptr) {
+      file_->Error(*changes, "wrong-kind", "`changes` must be a list");
+    }
+    root.Finish();
+  }
+
  private:
+  std::vector<Scenario>::iterator Find(const std::string& id) {
+    return std::find_if(scenarios_->begin(), scenarios_->end(),
+                        [&](const Scenario& s) { return s.id == id; });
+  }
+
+  void ReadChange(const YAML::Node& node) {
+    YamlMap map(file_, node, "a change");
+    std::string id, title;
+    if (!map.ok() || !map.RequiredText("id", &id)) return;
+    const auto found = Find(id);
+    if (found == scenarios_->end()) {
+      file_->Error(node, "unknown-scenario",
+                   absl::StrCat("the base has no scenario `", id, "`"));
+      return;
+    }
+    if (map.OptionalText("title", &title)) found->title = title;
+    const YAML::Node* expect = map.Required("expect");
+    if (expect != nullptr) {
+      found->expected = Expected();
+      found->file = std::string(name_);
+      YamlMap keys(file_, *expect, absl::StrCat("`expect` of `", id, "`"));
+      ReadExpected(&keys, &found->expected);
+      keys.Finish();
+    }
+    map.Finish();
+  }
+
   void ReadDefaults(const YAML::Node& node) {
     YamlMap map(file_, node, "`defaults`");
     if (!map.ok()) return;
@@ -101,7 +212,7 @@ class Reader {
     Json request = request_;
     const YAML::Node* own = map.Optional("request");
     if (own != nullptr) request.merge_patch(ToJson(*own));
-    subject_ = absl::StrCat(TestIin(static_cast<int>(scenarios_->size())));
+    subject_ = TestIin(NextSubject());
     ReplaceSubject(&request);
     Parse(item, request, absl::StrCat("the request of ", what),
           &scenario.request);
@@ -133,6 +244,12 @@ class Reader {
     if (diagnostics_->size() == errors) {
       scenarios_->push_back(std::move(scenario));
     }
+  }
+
+  // Another for each scenario that is read in this process.
+  static int NextSubject() {
+    static std::atomic<int> next{0};
+    return next++;
   }
 
   void ReadClock(YamlMap* map, Scenario* scenario) {
@@ -357,6 +474,13 @@ void ReadScenarios(const Source& source, std::vector<Scenario>* scenarios,
   YamlFile file;
   if (!file.Parse(source, diagnostics)) return;
   Reader(&file, source.name(), scenarios, diagnostics).Read();
+}
+
+void ReadInherited(const Source& source, std::vector<Scenario>* scenarios,
+                   Diagnostics* diagnostics) {
+  YamlFile file;
+  if (!file.Parse(source, diagnostics)) return;
+  Reader(&file, source.name(), scenarios, diagnostics).ReadChanges();
 }
 
 }  // namespace tarazy

@@ -152,6 +152,7 @@ absl::Status ServerImpl::Open() {
   options.path = config_.registers.path;
   options.clock = hooks_.clock;
   options.objection_term = (*pack)->pack->objection_term();
+  options.working_days = (*pack)->pack->working_days();
   auto registers = Registers::Open(options);
   if (!registers.ok()) return registers.status();
   registers_ = *std::move(registers);

@@ -110,7 +110,8 @@ TEST_P(PackScenariosTest, PassThroughTheServer) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Packs, PackScenariosTest,
-                         testing::Values("seed-bill"));
+                         testing::Values("seed-bill", "kz-2026-01-18",
+                                         "kz-2026-07-12"));
 
 }  // namespace
 }  // namespace tarazy
