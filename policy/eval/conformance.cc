@@ -10,6 +10,7 @@
 #include "policy/cedar/json.h"
 #include "policy/cedar/parser.h"
 #include "policy/cedar/schema.h"
+#include "policy/cedar/validator.h"
 #include "policy/eval/authorizer.h"
 #include "policy/eval/entities_json.h"
 #include "policy/program/program.h"
@@ -54,6 +55,7 @@ class Test {
   // The file that the test names under `key`, as a Source.
   std::unique_ptr<Source> Open(const JsonValue& test, absl::string_view key);
   bool SetUp(const JsonValue& test);
+  void CheckVerdict(const JsonValue& test, const PolicySet& policies);
   void RunRequest(const Source& source, const JsonValue& json);
 
   const std::string name_;
@@ -94,6 +96,7 @@ bool Test::SetUp(const JsonValue& test) {
     FailSetup("the policies");
     return false;
   }
+  CheckVerdict(test, policies);
   CompileOptions options;
   options.schema = schema_.get();
   program_ = Program::Compile(policies, options, &diagnostics_);
@@ -110,6 +113,21 @@ bool Test::SetUp(const JsonValue& test) {
     return false;
   }
   return true;
+}
+
+void Test::CheckVerdict(const JsonValue& test, const PolicySet& policies) {
+  const JsonValue* expected = test.Find("shouldValidate");
+  if (expected == nullptr) return;
+  Diagnostics found;
+  const bool valid = ValidatePolicies(policies, *schema_,
+                                      ValidationMode::kStrict, &found);
+  if (valid == expected->boolean) {
+    ++report.passed;
+    return;
+  }
+  Fail(valid ? "the policies validate, expected not to"
+             : absl::StrCat("the policies do not validate: ",
+                            found.empty() ? "" : found[0].message));
 }
 
 void Test::RunRequest(const Source& source, const JsonValue& json) {
