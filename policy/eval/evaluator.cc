@@ -527,6 +527,8 @@ absl::Span<const Evaluation::Reading> Evaluation::readings() const {
   return rep_->readings;
 }
 
+Value Evaluation::kept_value() const { return rep_->registers[0]; }
+
 bool Evaluation::CedarAllows() const {
   return !rep_->permits.empty() && rep_->forbids.empty();
 }

@@ -99,6 +99,10 @@ class Evaluation {
   };
   absl::Span<const Reading> readings() const;
 
+  // The value of a program compiled with keep_value, whose policy did not err;
+  // valid until the next evaluation.
+  Value kept_value() const;
+
   struct Rep;
   Rep& rep() { return *rep_; }
 

@@ -114,6 +114,10 @@ bool PolicyCompiler::Run(PolicyScope* scope, CodeBlock* block,
     Emit(Op::kIs, false, var, part.first.type, ToLabel(false, unsatisfied));
   }
   for (const Condition& condition : policy_.conditions) {
+    if (keep_value_) {
+      MoveTo(0, CompileValue(condition.body, 0));
+      continue;
+    }
     CompileBranch(condition.body, condition.unless, unsatisfied, 0);
   }
   emitter_.End(Op::kSatisfied);

@@ -29,11 +29,12 @@ struct PolicyInstance {
 class PolicyCompiler {
  public:
   PolicyCompiler(Pools* pools, const PolicyInstance& instance,
-                 uint32_t max_instructions)
+                 const CompileOptions& options)
       : pools_(*pools),
         instance_(instance),
         policy_(*instance.policy),
-        emitter_(max_instructions) {}
+        keep_value_(options.keep_value),
+        emitter_(options.max_instructions_per_policy) {}
 
   // Appends the block to the program. False when it is over a limit;
   // `problem` then says which.
@@ -105,6 +106,7 @@ class PolicyCompiler {
   Pools& pools_;
   const PolicyInstance instance_;
   const Policy& policy_;
+  const bool keep_value_;
   Emitter emitter_;
   std::vector<bool> foldable_;  // by ExprId
 };

@@ -246,8 +246,7 @@ void ProgramCompiler::CompilePolicies(Program::Rep* rep) {
     PolicyScope scope;
     CodeBlock block;
     std::string problem;
-    PolicyCompiler compiler(&pools, instance,
-                            options_.max_instructions_per_policy);
+    PolicyCompiler compiler(&pools, instance, options_);
     if (!compiler.Run(&scope, &block, &problem)) {
       Refuse(instance.policy, "compile/too-large",
              absl::StrCat("policy `", instance.id(), "` needs more than ",

@@ -50,6 +50,9 @@ struct CompileOptions {
   // Stated bounds; a policy set over one is refused with its name.
   uint32_t max_policies = 1u << 20;
   uint32_t max_instructions_per_policy = 1u << 16;
+  // For tools: the condition of a policy may be of any type; the policy is
+  // satisfied and its value kept (Evaluation::kept_value).
+  bool keep_value = false;
 };
 
 // What the program keeps of a policy to explain a decision.

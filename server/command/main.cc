@@ -12,6 +12,7 @@
 #include "clients/cli/objection.h"
 #include "policy/cedar/suggest.h"
 #include "server/command/audit.h"
+#include "server/command/cedar/cedar.h"
 #include "server/command/serve.h"
 
 namespace tarazy {
@@ -28,6 +29,7 @@ constexpr Command kCommands[] = {
     {"serve", "run the decision server", RunServe},
     {"audit", "read and verify the decision log", RunAudit},
     {"consent", "register, withdraw and show consents", RunConsent},
+    {"cedar", "work with policies, schemas and entities", RunCedar},
     {"decide", "ask a server for a decision", RunDecide},
     {"objection", "file, decide and show objections", RunObjection},
 };
