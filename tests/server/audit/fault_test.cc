@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <set>
+#include <thread>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -556,6 +557,7 @@ class PipeAnswers : public AppendListener {
   void OnAppended(const absl::Status& status) override {
     // The index is set before another append can follow; see below.
     while (!numbered.load(std::memory_order_acquire)) {
+      std::this_thread::yield();
     }
     if (!status.ok() || write(fd_, &answer, sizeof answer) != sizeof answer) {
       _exit(1);
@@ -589,6 +591,7 @@ class PipeAnswers : public AppendListener {
   for (int number = first;; ++number) {
     PipeAnswers& slot = *slots[number % 64];
     while (slot.busy.load(std::memory_order_acquire)) {
+      std::this_thread::yield();
     }
     slot.busy = true;
     ++in_flight;
