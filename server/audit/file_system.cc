@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "absl/strings/str_cat.h"
 
@@ -138,7 +139,7 @@ class PosixFileSystem : public FileSystem {
   }
 
   absl::Status Remove(const std::string& path) override {
-    if (unlink(path.c_str()) == 0) return absl::OkStatus();
+    if (remove(path.c_str()) == 0) return absl::OkStatus();
     return Failed(errno, "remove", path);
   }
 

@@ -66,6 +66,7 @@ class FileSystem {
   // Replaces `to`.
   virtual absl::Status Rename(const std::string& from,
                               const std::string& to) = 0;
+  // A file or an empty directory.
   virtual absl::Status Remove(const std::string& path) = 0;
   // Makes additions, renames and removals in a directory durable.
   virtual absl::Status SyncDirectory(const std::string& directory) = 0;

@@ -5,13 +5,9 @@
 // for each pseudonym.
 #define OPENSSL_SUPPRESS_DEPRECATED
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -21,6 +17,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/ops/secret_file.h"
 
 namespace tarazy {
 namespace {
@@ -28,7 +25,6 @@ namespace {
 constexpr size_t kBlockBytes = 64;
 constexpr size_t kMinKeyBytes = 32;
 constexpr size_t kMaxKeyBytes = 1024;
-constexpr size_t kMaxFileBytes = 4096;
 constexpr char kHexDigits[] = "0123456789abcdef";
 
 bool IsKeyId(absl::string_view id) {
@@ -43,78 +39,6 @@ absl::Status CheckKeyId(absl::string_view id) {
   if (IsKeyId(id)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       "the key's id must be 1 to 64 letters, digits, `-`, `.` or `_`");
-}
-
-absl::Status FileError(const std::string& file, absl::string_view what) {
-  return absl::ErrnoToStatus(errno,
-                             absl::StrCat("can't ", what, " `", file, "`"));
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
-
-// Text that is wiped when it is no longer needed.
-struct Secret {
-  std::string text;
-  ~Secret() { OPENSSL_cleanse(&text[0], text.size()); }
-};
-
-absl::Status ReadKeyFile(const std::string& file, Secret* out) {
-  Descriptor fd(open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return FileError(file, "open the key file");
-  struct stat info;
-  if (fstat(fd.get(), &info) != 0) return FileError(file, "look at");
-  if (!S_ISREG(info.st_mode)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the key file `", file, "` is not a regular file"));
-  }
-  if ((info.st_mode & 077) != 0) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("other users may use the key file `", file,
-                     "`; take their rights away with `chmod 600`"));
-  }
-  if (info.st_uid != geteuid() && info.st_uid != 0) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        "the key file `", file, "` belongs to neither this user nor root"));
-  }
-  std::string& text = out->text;
-  text.resize(kMaxFileBytes + 1);  // never grows, so nothing is left behind
-  size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t n = read(fd.get(), &text[size], text.size() - size);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return FileError(file, "read the key file");
-    if (n == 0) break;
-    size += static_cast<size_t>(n);
-  }
-  if (size > kMaxFileBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the key file `", file, "` has more than ", kMaxFileBytes, " bytes"));
-  }
-  text.resize(size);
-  return absl::OkStatus();
-}
-
-absl::Status WriteAll(int fd, absl::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return absl::ErrnoToStatus(errno, "can't write the key");
-    text.remove_prefix(static_cast<size_t>(n));
-  }
-  if (fsync(fd) != 0) return absl::ErrnoToStatus(errno, "can't sync the key");
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -185,7 +109,7 @@ absl::StatusOr<std::unique_ptr<const Pseudonymizer>> Pseudonymizer::Make(
 absl::StatusOr<std::unique_ptr<const Pseudonymizer>> Pseudonymizer::Load(
     const std::string& key_file) {
   Secret file;
-  if (absl::Status s = ReadKeyFile(key_file, &file); !s.ok()) return s;
+  if (absl::Status s = ReadSecretFile(key_file, &file); !s.ok()) return s;
   absl::string_view line = file.text;
   absl::ConsumeSuffix(&line, "\n");
   const size_t space = line.find(' ');
@@ -225,22 +149,7 @@ absl::Status Pseudonymizer::CreateKeyFile(const std::string& key_file,
   line.text.push_back('\n');
   OPENSSL_cleanse(key.data(), key.size());
 
-  Descriptor fd(
-      open(key_file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (fd.get() < 0) return FileError(key_file, "make the key file");
-  if (absl::Status s = WriteAll(fd.get(), line.text); !s.ok()) {
-    unlink(key_file.c_str());
-    return s;
-  }
-  const size_t slash = key_file.rfind('/');
-  const std::string folder = slash == std::string::npos ? "."
-                             : slash == 0               ? "/"
-                                          : key_file.substr(0, slash);
-  Descriptor dir(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (dir.get() < 0 || fsync(dir.get()) != 0) {
-    return FileError(folder, "sync the folder");
-  }
-  return absl::OkStatus();
+  return CreateSecretFile(key_file, line.text);
 }
 
 Pseudonym Pseudonymizer::Of(absl::string_view iin) const {

@@ -1,0 +1,271 @@
+#include "server/audit/tree_publisher.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace tarazy {
+namespace {
+
+constexpr uint64_t kMaxNoteBytes = 1u << 20;
+
+// Hashes of the partial tiles of a tree of `size` leaves.
+absl::StatusOr<TreeEdge> ReadEdge(const TileStore& tiles, uint64_t size) {
+  std::vector<std::vector<Hash>> partial;
+  for (int level = 0;
+       FullTiles(level, size) > 0 || PartialWidth(level, size) > 0; ++level) {
+    partial.emplace_back();
+    const uint64_t width = PartialWidth(level, size);
+    if (width == 0) continue;
+    auto row = tiles.ReadTile({level, FullTiles(level, size), width});
+    if (!row.ok()) return row.status();
+    partial.back() = *std::move(row);
+  }
+  return TreeEdge(size, std::move(partial));
+}
+
+}  // namespace
+
+TreePublisher::TreePublisher(TreePublisherOptions options, FileSystem* files,
+                             const NoteSigner* signer)
+    : options_(std::move(options)),
+      files_(files),
+      signer_(signer),
+      tiles_(files, absl::StrCat(options_.log_directory, "/tlog")) {}
+
+TreePublisher::~TreePublisher() { Stop(); }
+
+absl::StatusOr<std::unique_ptr<TreePublisher>> TreePublisher::Open(
+    const TreePublisherOptions& options, FileSystem* files,
+    const NoteSigner* signer) {
+  std::unique_ptr<TreePublisher> publisher(
+      new TreePublisher(options, files, signer));
+  if (absl::Status s = publisher->Load(); !s.ok()) return s;
+  return publisher;
+}
+
+absl::Status TreePublisher::Load() {
+  auto reader = LogReader::Open(files_, options_.log_directory);
+  if (!reader.ok()) return reader.status();
+  reader_ = *std::move(reader);
+  const auto signed_last = LastSigned();
+  if (!signed_last.ok()) return signed_last.status();
+  const uint64_t size = signed_last->size;
+  const absl::Status found = reader_->Seek(size - size % kTileWidth);
+  if (!found.ok() && !absl::IsOutOfRange(found)) return found;
+  absl::Status loaded = LoadEdge(*signed_last);
+  if (absl::IsNotFound(loaded) || absl::IsDataLoss(loaded)) {
+    loaded = Rebuild(*signed_last);
+  }
+  if (!loaded.ok()) return loaded;
+  if (!signed_note_.empty()) {
+    loaded = tiles_.WriteCheckpoint(signed_note_);
+    checkpoint_ = *signed_last;
+  }
+  return loaded;
+}
+
+// What was signed last: beside the key or, if that was lost, as published.
+absl::StatusOr<Checkpoint> TreePublisher::LastSigned() {
+  Checkpoint last;
+  last.origin = signer_->verifier().name();
+  const auto kept = ReadAll(
+      files_,
+      absl::StrCat(options_.signed_directory, "/", options_.signed_name),
+      kMaxNoteBytes);
+  const auto published = tiles_.ReadCheckpoint();
+  for (const auto* note : {&kept, &published}) {
+    if (absl::IsNotFound(note->status())) continue;
+    if (!note->ok()) return note->status();
+    const auto read = Checkpoint::FromNote(**note, signer_->verifier());
+    if (!read.ok()) {
+      return absl::DataLossError(
+          absl::StrCat(note == &kept ? "the checkpoint beside the key"
+                                     : "the published checkpoint",
+                       " can't be used: ", read.status().message()));
+    }
+    if (read->size == last.size && !signed_note_.empty() &&
+        read->root != last.root) {
+      return absl::DataLossError(
+          absl::StrCat("two checkpoints of ", last.size,
+                       " records were signed, and differ"));
+    }
+    if (signed_note_.empty() || read->size > last.size) {
+      last = *read;
+      signed_note_ = **note;
+    }
+  }
+  return last;
+}
+
+// The tree at the last signed size, from its tiles and the log's last records.
+absl::Status TreePublisher::LoadEdge(const Checkpoint& signed_last) {
+  auto edge = ReadEdge(tiles_, signed_last.size);
+  if (!edge.ok()) return edge.status();
+  if (edge->Root() != signed_last.root) {
+    return absl::DataLossError("the tiles are not those that were signed");
+  }
+  Growth growth;
+  growth.edge = *std::move(edge);
+  while (reader_->next_index() < signed_last.size) {
+    const auto more = reader_->Next();
+    if (!more.ok()) return more.status();
+    if (!*more) return absl::DataLossError("the log is too short");
+    AppendEntry(reader_->record(), &growth.bundle);
+  }
+  published_ = std::move(growth);
+  return absl::OkStatus();
+}
+
+// The whole tree again from the log's records, which must be those signed.
+absl::Status TreePublisher::Rebuild(const Checkpoint& signed_last) {
+  if (absl::Status s = reader_->Seek(0); !s.ok()) return s;
+  Growth growth;
+  absl::Status grown = Grow(signed_last.size, &growth);
+  if (absl::IsOutOfRange(grown)) {
+    return absl::DataLossError(absl::StrCat(
+        "the log has ", growth.edge.size(), " records, its last signed ",
+        "checkpoint has ", signed_last.size,
+        ": records were lost, or a copy from an earlier time was restored"));
+  }
+  if (!grown.ok()) return grown;
+  if (growth.edge.Root() != signed_last.root) {
+    return absl::DataLossError(
+        absl::StrCat("the log's first ", signed_last.size,
+                     " records are not those of its last signed checkpoint"));
+  }
+  if (absl::Status s = WritePartial(growth); !s.ok()) return s;
+  published_ = std::move(growth);
+  return absl::OkStatus();
+}
+
+// Takes records until there are `size`, writing what becomes full.
+// OUT_OF_RANGE when the log has fewer.
+absl::Status TreePublisher::Grow(uint64_t size, Growth* growth) {
+  std::vector<TreeEdge::FullTile> full;
+  while (growth->edge.size() < size) {
+    const auto more = reader_->Next();
+    if (!more.ok()) return more.status();
+    if (!*more) return absl::OutOfRangeError("the log has no more records");
+    AppendEntry(reader_->record(), &growth->bundle);
+    growth->edge.Append(LeafHash(reader_->record()), &full);
+    if (full.empty()) continue;
+    absl::Status s = tiles_.WriteEntries(
+        {TileId::kEntries, full.front().number}, growth->bundle);
+    if (!s.ok()) return s;
+    growth->bundle.clear();
+    growth->filled.push_back({TileId::kEntries, full.front().number});
+    for (const TreeEdge::FullTile& tile : full) {
+      s = tiles_.WriteTile({tile.level, tile.number}, tile.hashes);
+      if (!s.ok()) return s;
+      growth->filled.push_back({tile.level, tile.number});
+    }
+    full.clear();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TreePublisher::WritePartial(const Growth& growth) {
+  const uint64_t size = growth.edge.size();
+  const auto& partial = growth.edge.partial();
+  for (size_t i = 0; i < partial.size(); ++i) {
+    if (partial[i].empty()) continue;
+    const int level = static_cast<int>(i);
+    absl::Status s = tiles_.WriteTile(
+        {level, FullTiles(level, size), partial[i].size()}, partial[i]);
+    if (!s.ok()) return s;
+  }
+  const uint64_t width = PartialWidth(TileId::kEntries, size);
+  if (width > 0) {
+    absl::Status s = tiles_.WriteEntries(
+        {TileId::kEntries, FullTiles(TileId::kEntries, size), width},
+        growth.bundle);
+    if (!s.ok()) return s;
+  }
+  return tiles_.Sync();
+}
+
+absl::Status TreePublisher::Publish(uint64_t durable_index) {
+  std::lock_guard<std::mutex> hold(publishing_);
+  if (aborted_) {
+    return absl::AbortedError(
+        "somebody else signs with this key; nothing more is published");
+  }
+  if (durable_index <= published_.edge.size()) return absl::OkStatus();
+  // On a copy, so that an error leaves all as it was.
+  Growth growth = published_;
+  if (reader_->next_index() != growth.edge.size()) {
+    if (absl::Status s = reader_->Seek(growth.edge.size()); !s.ok()) return s;
+  }
+  if (absl::Status s = Grow(durable_index, &growth); !s.ok()) return s;
+  if (absl::Status s = WritePartial(growth); !s.ok()) return s;
+  if (absl::Status s = Sign(growth); !s.ok()) return s;
+  for (const TileId& tile : growth.filled) tiles_.RemovePartial(tile);
+  growth.filled.clear();
+  published_ = std::move(growth);
+  return absl::OkStatus();
+}
+
+absl::Status TreePublisher::Sign(const Growth& growth) {
+  Checkpoint checkpoint;
+  checkpoint.origin = signer_->verifier().name();
+  checkpoint.size = growth.edge.size();
+  checkpoint.root = growth.edge.Root();
+  const auto note = signer_->Sign(checkpoint.ToText());
+  if (!note.ok()) return note.status();
+
+  const auto kept = ReadAll(
+      files_,
+      absl::StrCat(options_.signed_directory, "/", options_.signed_name),
+      kMaxNoteBytes);
+  if (!kept.ok() && !absl::IsNotFound(kept.status())) return kept.status();
+  // Absent is right only before the first, or when it was lost before Load.
+  if (kept.ok() && *kept != signed_note_ && *kept != attempted_note_) {
+    aborted_ = true;
+    return absl::AbortedError(
+        "the checkpoint beside the key is not the one that was signed here "
+        "last: somebody else signs with this key");
+  }
+  attempted_note_ = *note;
+  absl::Status s = ReplaceFile(files_, options_.signed_directory,
+                               options_.signed_name, *note);
+  if (!s.ok()) return s;
+  signed_note_ = *note;
+  s = tiles_.WriteCheckpoint(*note);
+  std::lock_guard<std::mutex> hold(mutex_);
+  if (s.ok()) checkpoint_ = checkpoint;
+  return s;
+}
+
+void TreePublisher::Start(const DecisionLog* log,
+                          std::chrono::milliseconds interval,
+                          std::function<void(const absl::Status&)> on_error) {
+  thread_ = std::thread([this, log, interval, on_error] {
+    bool last = false;
+    while (!last) {
+      {
+        std::unique_lock<std::mutex> hold(mutex_);
+        last = stop_.wait_for(hold, interval, [this] { return stopping_; });
+      }
+      const absl::Status s = Publish(log->durable_index());
+      if (!s.ok() && on_error) on_error(s);
+    }
+  });
+}
+
+void TreePublisher::Stop() {
+  {
+    std::lock_guard<std::mutex> hold(mutex_);
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+Checkpoint TreePublisher::checkpoint() const {
+  std::lock_guard<std::mutex> hold(mutex_);
+  return checkpoint_;
+}
+
+}  // namespace tarazy

@@ -1,0 +1,37 @@
+// Files that hold a key: nobody else may use them, and what was read is wiped.
+//
+// Thread-safety: functions without state.
+
+#ifndef TARAZY_SERVER_OPS_SECRET_FILE_H_
+#define TARAZY_SERVER_OPS_SECRET_FILE_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace tarazy {
+
+// Text that is wiped when it is no longer needed.
+struct Secret {
+  std::string text;
+
+  Secret() = default;
+  explicit Secret(std::string t) : text(std::move(t)) {}
+  Secret(const Secret&) = delete;
+  Secret& operator=(const Secret&) = delete;
+  ~Secret();
+};
+
+// Reads a file of at most 4 KiB. PERMISSION_DENIED when others than its owner
+// have any right to it, or when it belongs to neither this user nor root;
+// NOT_FOUND, INVALID_ARGUMENT when it is no regular file or too long. Messages
+// name the file and never hold its contents.
+absl::Status ReadSecretFile(const std::string& path, Secret* out);
+
+// Makes the file with mode 0600, durably. ALREADY_EXISTS if it is there.
+absl::Status CreateSecretFile(const std::string& path, absl::string_view text);
+
+}  // namespace tarazy
+
+#endif  // TARAZY_SERVER_OPS_SECRET_FILE_H_
