@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/registers/field_check.h"
+#include "server/service/wire.h"
 
 namespace tarazy {
 namespace {
@@ -63,12 +64,66 @@ absl::string_view Id(const Norm* norm) {
   return norm == nullptr ? absl::string_view() : norm->id;
 }
 
+v1::Reason MakeReason(absl::string_view code, const Norm* norm,
+                      absl::string_view policy, v1::Language language) {
+  v1::Reason reason;
+  reason.set_code(code.data(), code.size());
+  reason.set_policy(policy.data(), policy.size());
+  if (norm != nullptr) reason.set_norm(norm->id);
+  if (language == v1::LANGUAGE_UNSPECIFIED) return reason;
+  if (norm != nullptr) {
+    reason.set_act(In(language, norm->act));
+    reason.set_citation(norm->citation);
+    reason.set_text(In(language, norm->summary));
+  }
+  if (const Texts* own = OwnText(code)) reason.set_text(In(language, *own));
+  return reason;
+}
+
+// @reason; the policy's id where it has none.
+absl::string_view CodeOf(const Pack& pack, uint32_t policy) {
+  const std::string& code = pack.decision_links()[policy].reason;
+  return code.empty() ? pack.decision().policies()[policy].id : code;
+}
+
 }  // namespace
+
+AnswerParts::AnswerParts(const Pack& pack) {
+  for (int i = 0; i < kLanguages; ++i) {
+    const v1::Language language = static_cast<v1::Language>(i);
+    const uint32_t policies =
+        static_cast<uint32_t>(pack.decision().policies().size());
+    for (uint32_t p = 0; p < policies; ++p) {
+      reasons_[i].emplace_back();
+      AppendMessage(v1::DecideResponse::kReasonsFieldNumber,
+                    MakeReason(CodeOf(pack, p), pack.decision_links()[p].norm,
+                               pack.decision().policies()[p].id, language),
+                    &reasons_[i].back());
+    }
+    for (const PolicyLinks& links : pack.obligation_links()) {
+      duties_[i].emplace_back();
+      if (links.obligation == nullptr) continue;
+      v1::Obligation duty;
+      duty.set_id(links.obligation->id);
+      duty.set_norm(links.obligation->norm);
+      duty.set_addressee(links.obligation->addressee);
+      if (language != v1::LANGUAGE_UNSPECIFIED) {
+        duty.set_text(In(language, links.obligation->text));
+      }
+      AppendEncoded(duty, &duties_[i].back());
+    }
+  }
+}
 
 void Answer::Clear() {
   reasons_.clear();
   duties_.clear();
   missing_.clear();
+}
+
+void Answer::AddReason(const Pack& pack, uint32_t policy) {
+  reasons_.push_back({CodeOf(pack, policy), pack.decision_links()[policy].norm,
+                      pack.decision().policies()[policy].id, policy});
 }
 
 void Answer::AddReason(absl::string_view code, const Norm* norm,
@@ -78,18 +133,19 @@ void Answer::AddReason(absl::string_view code, const Norm* norm,
       if (known.code == code && known.norm == norm) return;
     }
   }
-  reasons_.push_back({code, norm, policy});
+  reasons_.push_back({code, norm, policy, absl::nullopt});
 }
 
-void Answer::AddDuty(const ObligationDef* duty,
-                     absl::optional<int64_t> due_ms, bool breached) {
+void Answer::AddDuty(const Pack& pack, uint32_t policy,
+                     absl::optional<int64_t> due_ms) {
+  const PolicyLinks& links = pack.obligation_links()[policy];
   for (Duty& known : duties_) {
-    if (known.def == duty) {
-      known.breached = known.breached || breached;
+    if (known.def == links.obligation) {
+      known.breached = known.breached || links.breach;
       return;
     }
   }
-  duties_.push_back({duty, due_ms, breached});
+  duties_.push_back({links.obligation, policy, due_ms, links.breach});
 }
 
 void Answer::AddMissing(std::string path, std::string field,
@@ -100,7 +156,7 @@ void Answer::AddMissing(std::string path, std::string field,
   missing_.push_back({std::move(path), std::move(field), policy});
 }
 
-void Answer::WriteFacts(v1::DecideResponse* response) {
+void Answer::Sort() {
   const auto key = [](const Why& why) {
     return std::make_tuple(-Parts(why.norm), Id(why.norm), why.code,
                            why.policy);
@@ -113,46 +169,36 @@ void Answer::WriteFacts(v1::DecideResponse* response) {
   std::sort(
       missing_.begin(), missing_.end(),
       [](const Missing& a, const Missing& b) { return a.path < b.path; });
-  for (const Why& why : reasons_) {
-    v1::Reason* reason = response->add_reasons();
-    reason->set_code(why.code.data(), why.code.size());
-    if (why.norm != nullptr) reason->set_norm(why.norm->id);
-    reason->set_policy(why.policy.data(), why.policy.size());
-  }
-  for (const Duty& duty : duties_) {
-    v1::Obligation* obligation = response->add_obligations();
-    obligation->set_id(duty.def->id);
-    obligation->set_norm(duty.def->norm);
-    obligation->set_addressee(duty.def->addressee);
-    if (duty.due_ms) WriteTimestamp(*duty.due_ms, obligation->mutable_due());
-    obligation->set_breached(duty.breached);
-  }
-  for (const Missing& missing : missing_) {
-    v1::MissingFact* fact = response->add_missing_facts();
-    fact->set_path(missing.path);
-    fact->set_field(missing.field);
-    fact->set_policy(missing.policy.data(), missing.policy.size());
-  }
 }
 
-void Answer::WriteTexts(v1::Language language,
-                        v1::DecideResponse* response) const {
-  for (size_t i = 0; i < reasons_.size(); ++i) {
-    v1::Reason* reason = response->mutable_reasons(static_cast<int>(i));
-    const Norm* norm = reasons_[i].norm;
-    if (norm != nullptr) {
-      reason->set_act(In(language, norm->act));
-      reason->set_citation(norm->citation);
-    }
-    if (const Texts* own = OwnText(reasons_[i].code)) {
-      reason->set_text(In(language, *own));
-    } else if (norm != nullptr) {
-      reason->set_text(In(language, norm->summary));
+void Answer::Append(const AnswerParts& parts, v1::Language language,
+                    std::string* response) const {
+  using Response = v1::DecideResponse;
+  for (const Why& why : reasons_) {
+    if (why.of_policy) {
+      response->append(parts.Reason(*why.of_policy, language));
+    } else {
+      AppendMessage(Response::kReasonsFieldNumber,
+                    MakeReason(why.code, why.norm, why.policy, language),
+                    response);
     }
   }
-  for (size_t i = 0; i < duties_.size(); ++i) {
-    response->mutable_obligations(static_cast<int>(i))
-        ->set_text(In(language, duties_[i].def->text));
+  for (const Duty& duty : duties_) {
+    const std::string& known = parts.Duty(duty.policy, language);
+    v1::Obligation rest;
+    if (duty.due_ms) WriteTimestamp(*duty.due_ms, rest.mutable_due());
+    rest.set_breached(duty.breached);
+    AppendHead(Response::kObligationsFieldNumber,
+               known.size() + rest.ByteSizeLong(), response);
+    response->append(known);
+    AppendEncoded(rest, response);
+  }
+  for (const Missing& missing : missing_) {
+    v1::MissingFact fact;
+    fact.set_path(missing.path);
+    fact.set_field(missing.field);
+    fact.set_policy(missing.policy.data(), missing.policy.size());
+    AppendMessage(Response::kMissingFactsFieldNumber, fact, response);
   }
 }
 

@@ -48,6 +48,11 @@ grpc::ByteBuffer Serialize(const google::protobuf::MessageLite& message) {
   return grpc::ByteBuffer(&owner, 1);
 }
 
+grpc::ByteBuffer ToBuffer(const std::string& encoded) {
+  const grpc::Slice slice(encoded);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()),

@@ -77,6 +77,7 @@ class MethodTable : public grpc::Service {
 };
 
 grpc::ByteBuffer Serialize(const google::protobuf::MessageLite& message);
+grpc::ByteBuffer ToBuffer(const std::string& encoded);
 grpc::Status ToGrpc(const absl::Status& status);
 
 // Something that another thread hands back to a queue's thread, by

@@ -12,6 +12,7 @@
 #include "server/registers/selection.h"
 #include "server/service/check.h"
 #include "server/service/record.h"
+#include "server/service/wire.h"
 
 namespace tarazy {
 namespace {
@@ -141,6 +142,10 @@ absl::string_view Decider::RefusalWithoutPolicies(const Case& c) const {
       IsBehind(c.state, c.request->at_least_as_fresh())) {
     return kStaleState;
   }
+  if (c.request->has_subject() &&
+      c.state.age_ms > options_.max_state_age_ms) {
+    return kStaleState;
+  }
   return "";
 }
 
@@ -186,9 +191,7 @@ void Decider::Explain(const Case& c, bool permitted, Answer* answer) {
   const bool forbidden = !decision_.forbids().empty();
   for (uint32_t policy :
        permitted ? decision_.permits() : decision_.forbids()) {
-    const std::string& id = set.program().policies()[policy].id;
-    const std::string& code = links[policy].reason;
-    answer->AddReason(code.empty() ? id : code, links[policy].norm, id);
+    answer->AddReason(*c.pack->pack, policy);
   }
   for (const PolicyError& error : decision_.errors()) {
     AddError(set, links[error.policy], error, c.binding, !forbidden, answer);
@@ -214,9 +217,8 @@ void Decider::ExplainDuties(const Case& c, bool permitted, Answer* answer) {
     const PolicyLinks& link = links[policy];
     if (link.obligation == nullptr || !GoesWith(link.on, permitted)) continue;
     const Fact* fact = c.pack->due[policy][c.request->operation().kind_case()];
-    answer->AddDuty(link.obligation,
-                    DueOf(link.obligation->due, fact, c.binding),
-                    link.breach);
+    answer->AddDuty(*c.pack->pack, policy,
+                    DueOf(link.obligation->due, fact, c.binding));
   }
   if (permitted) return;
   for (const PolicyError& error : duties_.errors()) {
@@ -276,11 +278,11 @@ Decider::Candidate Decider::Run(Case* c, v1::DecideResponse* response,
 }
 
 absl::Status Decider::Decide(const PackInService& pack,
-                             v1::DecideRequest* request,
-                             v1::DecideResponse* response,
-                             std::string* record) {
+                             v1::DecideRequest* request, Decision* decision) {
   absl::Status status = CheckRequest(*request, pack.extensions);
   if (!status.ok()) return status;
+  v1::DecideResponse* response = &head_;
+  response->Clear();
   Case c;
   c.pack = &pack;
   c.request = request;
@@ -322,32 +324,37 @@ absl::Status Decider::Decide(const PackInService& pack,
   response->mutable_state_age()->set_nanos(
       static_cast<int32_t>(c.state.age_ms % 1000) * 1000000);
   WriteTimestamp(c.binding.now_ms, response->mutable_decided_as_of());
-  answer_.WriteFacts(response);
+  answer_.Sort();
 
+  decision->effect = response->effect();
+  std::string* bytes = &decision->response;
+  bytes->clear();
+  AppendEncoded(*response, bytes);
+  const size_t head = bytes->size();
+  decision->record.clear();
   if (options_.record) {
+    answer_.Append(*pack.parts, v1::LANGUAGE_UNSPECIFIED, bytes);
     RecordParts parts;
     parts.recorded_ms = clock_ms;
     parts.request = request;
-    parts.response = response;
+    parts.response = *bytes;
     parts.consent = used.entry;
     parts.consent_asserted = used.facts.asserted;
     parts.objections = c.objections.found;
     parts.pseudonym_key = options_.pseudonymizer->key_id();
-    const size_t before = record->size();
-    AppendRecord(parts, record);
-    const size_t bytes = record->size() - before;
-    if (bytes > options_.max_record_bytes) {
-      record->resize(before);
+    AppendRecord(parts, &decision->record);
+    if (decision->record.size() > options_.max_record_bytes) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "request: its record would take ", bytes,
+          "request: its record would take ", decision->record.size(),
           " bytes; the limit is ", options_.max_record_bytes));
     }
+    bytes->resize(head);
   }
   const v1::Language language =
       request->language() != v1::LANGUAGE_UNSPECIFIED
           ? request->language()
           : options_.default_language;
-  answer_.WriteTexts(language, response);
+  answer_.Append(*pack.parts, language, bytes);
   return absl::OkStatus();
 }
 

@@ -44,6 +44,17 @@ struct DeciderOptions {
   // Whether records are wanted.
   bool record = true;
   uint32_t max_record_bytes = 65535;
+  // Registers older than this say nothing of a subject.
+  int64_t max_state_age_ms = 2000;
+};
+
+// What was decided. Kept and used again, its buffers are allocated once.
+struct Decision {
+  v1::Effect effect = v1::DENY;
+  // An encoded DecideResponse, without its receipt.
+  std::string response;
+  // An encoded DecisionRecord; empty when none is wanted.
+  std::string record;
 };
 
 class Decider {
@@ -51,11 +62,10 @@ class Decider {
   explicit Decider(DeciderOptions options);
 
   // Decides. `request` is changed: its subject becomes a pseudonym. On OK
-  // `response` (empty before) is the answer without its receipt, and the bytes
-  // of a DecisionRecord have been appended to `record`. INVALID_ARGUMENT names
-  // the field; INTERNAL: no randomness for the decision's id.
+  // `decision` has been written anew. INVALID_ARGUMENT names the field;
+  // INTERNAL: no randomness for the decision's id.
   absl::Status Decide(const PackInService& pack, v1::DecideRequest* request,
-                      v1::DecideResponse* response, std::string* record);
+                      Decision* decision);
 
  private:
   // What one decision looks at.
@@ -92,6 +102,7 @@ class Decider {
   Evaluation decision_;
   Evaluation duties_;
   Answer answer_;
+  v1::DecideResponse head_;  // what is not in answer_
   // Random bytes that no decision has used yet.
   uint8_t random_[4096];
   size_t random_used_ = sizeof(random_);

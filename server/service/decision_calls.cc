@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/service/decision_stream.h"
 #include "server/service/refusals.h"
+#include "server/service/wire.h"
 
 namespace tarazy {
 namespace {
@@ -54,20 +55,18 @@ class DecideCall final : public UnaryDecision {
     if (queue()->traffic()->draining()) return Finish(Draining());
     auto* request = New<v1::DecideRequest>();
     if (!Parse(request)) return Finish(Malformed("DecideRequest"));
-    auto* response = New<v1::DecideResponse>();
-    std::string* record = thread()->buffer();
-    record->clear();
-    const absl::Status status = thread()->Decide(request, response, record);
+    Decision* decision = thread()->decision();
+    const absl::Status status = thread()->Decide(request, decision);
     if (!status.ok()) return Finish(status);
     const DecisionContext& context = thread()->context();
     if (context.log == nullptr) {
-      response->mutable_receipt()->set_recorded(false);
-      return Reply(Serialize(*response));
+      AppendReceipt(context, absl::nullopt, &decision->response);
+      return Reply(ToBuffer(decision->response));
     }
-    const auto index = context.log->Append(*record, listener());
+    const auto index = context.log->Append(decision->record, listener());
     if (!index.ok()) return Finish(index.status());
-    WriteReceipt(context, *index, response);
-    ReplyWhenDurable(Serialize(*response));
+    AppendReceipt(context, *index, &decision->response);
+    ReplyWhenDurable(ToBuffer(decision->response));
   }
 };
 
@@ -91,35 +90,52 @@ class BatchCall final : public UnaryDecision {
           absl::StrCat("requests: ", count, " of them; the limit is ",
                        context.batch_requests)));
     }
-    auto* answer = New<v1::DecideBatchResponse>();
-    std::string* records = thread()->buffer();
-    records->clear();
+    std::vector<Result> results(count);
+    std::string records;
     std::vector<size_t> ends;  // of each record, in `records`
-    std::vector<v1::DecideResponse*> recorded;
-    for (v1::DecideRequest& request : *batch->mutable_requests()) {
-      v1::DecideResult* result = answer->add_results();
-      result->set_request_id(request.request_id());
-      const absl::Status status =
-          thread()->Decide(&request, result->mutable_response(), records);
-      if (!status.ok()) {
-        WriteRefusal(status, result);
-        continue;
-      }
-      ends.push_back(records->size());
-      recorded.push_back(result->mutable_response());
+    for (uint32_t i = 0; i < count; ++i) {
+      v1::DecideRequest* request =
+          batch->mutable_requests(static_cast<int>(i));
+      Decision* decision = thread()->decision();
+      results[i].refusal = thread()->Decide(request, decision);
+      if (!results[i].refusal.ok()) continue;
+      results[i].response.swap(decision->response);
+      records.append(decision->record);
+      ends.push_back(records.size());
     }
-    if (context.log == nullptr || recorded.empty()) {
-      for (v1::DecideResponse* response : recorded) {
-        response->mutable_receipt()->set_recorded(false);
-      }
-      return Reply(Serialize(*answer));
+    if (context.log == nullptr || ends.empty()) {
+      return Reply(Encode(*batch, &results, absl::nullopt));
     }
-    const auto first = Append(*records, ends);
+    const auto first = Append(records, ends);
     if (!first.ok()) return Finish(first.status());
-    for (size_t i = 0; i < recorded.size(); ++i) {
-      WriteReceipt(context, *first + i, recorded[i]);
+    ReplyWhenDurable(Encode(*batch, &results, *first));
+  }
+
+  struct Result {
+    absl::Status refusal;
+    std::string response;
+  };
+
+  // `index` is the number of the first record.
+  grpc::ByteBuffer Encode(const v1::DecideBatchRequest& batch,
+                          std::vector<Result>* results,
+                          absl::optional<uint64_t> index) {
+    std::string answer;
+    std::string encoded;
+    for (size_t i = 0; i < results->size(); ++i) {
+      Result& result = (*results)[i];
+      const std::string& id =
+          batch.requests(static_cast<int>(i)).request_id();
+      if (result.refusal.ok()) {
+        AppendReceipt(thread()->context(), index, &result.response);
+        if (index) ++*index;
+      }
+      encoded.clear();
+      AppendResult(id, result.refusal, result.response, &encoded);
+      AppendBytes(v1::DecideBatchResponse::kResultsFieldNumber, encoded,
+                  &answer);
     }
-    ReplyWhenDurable(Serialize(*answer));
+    return ToBuffer(answer);
   }
 
   absl::StatusOr<uint64_t> Append(const std::string& records,
@@ -153,14 +169,12 @@ DecisionThread::DecisionThread(const DecisionContext* context)
       refused_(context->metrics->Get("tarazy_requests_refused_total", {})) {}
 
 absl::Status DecisionThread::Decide(v1::DecideRequest* request,
-                                    v1::DecideResponse* response,
-                                    std::string* record) {
-  absl::Status status =
-      decider_.Decide(pack_.Get(), request, response, record);
+                                    Decision* decision) {
+  absl::Status status = decider_.Decide(pack_.Get(), request, decision);
   if (!status.ok()) {
     refused_->Add();
   } else {
-    (response->effect() == v1::PERMIT ? permits_ : denies_)->Add();
+    (decision->effect == v1::PERMIT ? permits_ : denies_)->Add();
   }
   return status;
 }

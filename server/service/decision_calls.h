@@ -39,18 +39,17 @@ class DecisionThread {
   explicit DecisionThread(const DecisionContext* context);
 
   // As Decider::Decide, under the pack in service; counts the result.
-  absl::Status Decide(v1::DecideRequest* request,
-                      v1::DecideResponse* response, std::string* record);
+  absl::Status Decide(v1::DecideRequest* request, Decision* decision);
 
   const DecisionContext& context() const { return *context_; }
-  // For records of the call at hand.
-  std::string* buffer() { return &buffer_; }
+  // For the call at hand.
+  Decision* decision() { return &decision_; }
 
  private:
   const DecisionContext* const context_;
   Snapshot<PackInService>::Reader pack_;
   Decider decider_;
-  std::string buffer_;
+  Decision decision_;
   Counter* permits_;
   Counter* denies_;
   Counter* refused_;

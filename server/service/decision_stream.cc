@@ -26,32 +26,30 @@ void DecisionStream::OnMessage() {
 void DecisionStream::Decide() {
   auto pending = std::make_unique<Pending>(this);
   auto* request = New<v1::DecideRequest>();
-  auto* result = New<v1::DecideResult>();
+  Decision* decision = thread_->decision();
   const DecisionContext& context = thread_->context();
   pending->settled = true;
-  absl::Status status;
+  absl::Status refusal;
   if (!Parse(request)) {
-    status = Malformed("DecideRequest");
+    refusal = Malformed("DecideRequest");
+    request->Clear();  // an id that is not UTF-8 can't be answered with
   } else {
-    result->set_request_id(request->request_id());
-    v1::DecideResponse* response = result->mutable_response();
-    std::string* record = thread_->buffer();
-    record->clear();
-    status = thread_->Decide(request, response, record);
-    if (status.ok() && context.log == nullptr) {
-      response->mutable_receipt()->set_recorded(false);
-    } else if (status.ok()) {
-      const auto index = context.log->Append(*record, pending.get());
+    refusal = thread_->Decide(request, decision);
+    if (refusal.ok() && context.log == nullptr) {
+      AppendReceipt(context, absl::nullopt, &decision->response);
+    } else if (refusal.ok()) {
+      const auto index = context.log->Append(decision->record, pending.get());
       if (index.ok()) {
         pending->settled = false;
-        WriteReceipt(context, *index, response);
+        AppendReceipt(context, *index, &decision->response);
       } else {
         pending->status = index.status();
       }
     }
   }
-  if (!status.ok()) WriteRefusal(status, result);
-  pending->answer = Serialize(*result);
+  std::string result;
+  AppendResult(request->request_id(), refusal, decision->response, &result);
+  pending->answer = ToBuffer(result);
   pending_.push_back(std::move(pending));
   arena()->Reset();  // nothing of this request is needed any more
 }

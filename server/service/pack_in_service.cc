@@ -47,6 +47,7 @@ absl::StatusOr<std::shared_ptr<const PackInService>> PackInService::Make(
     }
     ready->due.push_back(by_kind);
   }
+  ready->parts = std::make_unique<AnswerParts>(*pack);
   ready->pack = std::move(pack);
   return std::shared_ptr<const PackInService>(std::move(ready));
 }

@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "policy/pack/pack.h"
+#include "server/service/answer.h"
 #include "server/service/facts.h"
 
 namespace tarazy {
@@ -21,6 +22,7 @@ struct PackInService {
   std::shared_ptr<const Pack> pack;
   std::unique_ptr<const ResolvedProgram> decision;
   std::unique_ptr<const ResolvedProgram> obligations;
+  std::unique_ptr<const AnswerParts> parts;
   std::vector<ExtensionType> extensions;
   // Parallel to the obligation policies: the fact that says when the duty is
   // due, by kind of act; null where there is none.

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "server/service/wire.h"
 
 namespace tarazy {
 
@@ -22,18 +23,31 @@ absl::Status Malformed(absl::string_view type) {
                    ": the bytes are malformed, or a text is not UTF-8"));
 }
 
-void WriteRefusal(const absl::Status& status, v1::DecideResult* result) {
-  v1::DecideError* error = result->mutable_error();
-  error->set_code(static_cast<int>(status.code()));
-  error->set_message(std::string(status.message()));
+void AppendResult(const std::string& request_id, const absl::Status& refusal,
+                  absl::string_view response, std::string* result) {
+  using Result = v1::DecideResult;
+  if (!request_id.empty()) {
+    AppendBytes(Result::kRequestIdFieldNumber, request_id, result);
+  }
+  if (refusal.ok()) {
+    AppendBytes(Result::kResponseFieldNumber, response, result);
+    return;
+  }
+  v1::DecideError error;
+  error.set_code(static_cast<int>(refusal.code()));
+  error.set_message(std::string(refusal.message()));
+  AppendMessage(Result::kErrorFieldNumber, error, result);
 }
 
-void WriteReceipt(const DecisionContext& context, uint64_t index,
-                  v1::DecideResponse* response) {
-  v1::Receipt* receipt = response->mutable_receipt();
-  receipt->set_recorded(true);
-  receipt->set_log(context.log_name);
-  receipt->set_index(index);
+void AppendReceipt(const DecisionContext& context,
+                   absl::optional<uint64_t> index, std::string* response) {
+  v1::Receipt receipt;
+  receipt.set_recorded(index.has_value());
+  if (index) {
+    receipt.set_log(context.log_name);
+    receipt.set_index(*index);
+  }
+  AppendMessage(v1::DecideResponse::kReceiptFieldNumber, receipt, response);
 }
 
 }  // namespace tarazy

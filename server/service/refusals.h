@@ -7,9 +7,11 @@
 #define TARAZY_SERVER_SERVICE_REFUSALS_H_
 
 #include <cstdint>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "server/service/decision_calls.h"
 #include "tarazy/v1/decision.pb.h"
 
@@ -22,10 +24,12 @@ absl::Status NoMessage(uint32_t message_bytes);
 // `type` is the name of the message that was expected.
 absl::Status Malformed(absl::string_view type);
 
-// Puts an error in the place of an answer.
-void WriteRefusal(const absl::Status& status, v1::DecideResult* result);
-void WriteReceipt(const DecisionContext& context, uint64_t index,
-                  v1::DecideResponse* response);
+// Appends an encoded DecideResult: the refusal, or else the response.
+void AppendResult(const std::string& request_id, const absl::Status& refusal,
+                  absl::string_view response, std::string* result);
+// Appends the receipt to an encoded DecideResponse. No index: not recorded.
+void AppendReceipt(const DecisionContext& context,
+                   absl::optional<uint64_t> index, std::string* response);
 
 }  // namespace tarazy
 
