@@ -30,6 +30,16 @@ function(tarazy_options target)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
 endfunction()
 
+# Programs that answer calls take jemalloc, which costs less a call than the
+# C library's; sanitizers bring an allocator of their own.
+find_library(TARAZY_JEMALLOC jemalloc)
+function(tarazy_server_allocator target)
+  if(TARAZY_JEMALLOC AND NOT TARAZY_SANITIZE)
+    target_link_libraries(${target} PRIVATE -Wl,--no-as-needed
+                          ${TARAZY_JEMALLOC} -Wl,--as-needed)
+  endif()
+endfunction()
+
 # A static library and its alias tarazy::NAME.
 function(tarazy_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})

@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 const std::map<std::string, std::vector<std::string>>& Arrows() {
   static const auto* arrows =
       new std::map<std::string, std::vector<std::string>>{
-          {"policy/cedar", {"policy/cedar"}},
+          // The type checker reads extension literals as the evaluator does.
+          {"policy/cedar", {"policy/cedar", "policy/eval/extension.h"}},
           {"policy/eval", {"policy/cedar", "policy/eval", "policy/program"}},
           {"policy/program", {"policy/cedar", "policy/eval", "policy/program"}},
           {"policy/pack", {"policy"}},
