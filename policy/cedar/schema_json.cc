@@ -8,6 +8,7 @@
 #include "policy/cedar/json.h"
 #include "policy/cedar/names.h"
 #include "policy/cedar/suggest.h"
+#include "policy/cedar/text.h"
 
 namespace tarazy {
 
@@ -148,6 +149,10 @@ class SchemaJsonReader {
       return annotations;
     }
     for (const JsonMember& m : value->members) {
+      if (!IsIdentifier(m.key)) {
+        Error(m.key_span,
+              absl::StrCat("`", m.key, "` can't name an annotation"));
+      }
       if (m.value.kind != JsonKind::kNull &&
           !Is(m.value, JsonKind::kString, "the value of an annotation")) {
         continue;

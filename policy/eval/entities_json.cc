@@ -1,5 +1,7 @@
 #include "policy/eval/entities_json.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "policy/cedar/json_fields.h"
 #include "policy/cedar/parser.h"
@@ -34,7 +36,8 @@ class EntitiesReader {
         values_(&names_, builder->arena(), &errors_) {}
 
   bool Read(const JsonValue& json) {
-    if (json.kind != JsonKind::kArray) return errors_.WrongKind(json, "an array");
+    if (json.kind != JsonKind::kArray)
+      return errors_.WrongKind(json, "an array");
     bool sound = true;
     for (const JsonValue& item : json.items) {
       if (!ReadEntity(item)) sound = false;
@@ -48,6 +51,9 @@ class EntitiesReader {
                   const SchemaEntityType* type, Value* record);
   bool ReadParents(const JsonValue& entity, const EntityName& name,
                    std::vector<const EntityName*>* parents);
+  // Of an action that the schema declares: all groups have to be listed.
+  bool CheckGroups(const JsonValue& entity, const EntityName& name,
+                   const std::vector<const EntityName*>& parents);
 
   const EntitiesJsonOptions& options_;
   EntityStoreBuilder& builder_;
@@ -101,6 +107,28 @@ bool EntitiesReader::ReadParents(const JsonValue& entity,
   return true;
 }
 
+bool EntitiesReader::CheckGroups(
+    const JsonValue& entity, const EntityName& name,
+    const std::vector<const EntityName*>& parents) {
+  if (options_.schema == nullptr || !options_.check) return true;
+  const SchemaAction* action = options_.schema->FindAction(
+      {std::string(name.type), std::string(name.id)});
+  if (action == nullptr) return true;  // said by CheckEntities
+  for (const EntityUid& group : action->ancestors) {
+    if (std::none_of(
+            parents.begin(), parents.end(), [&](const EntityName* parent) {
+              return parent->type == group.type && parent->id == group.id;
+            })) {
+      return errors_.Add(
+          "entities/action", entity.Find("parents")->span,
+          absl::StrCat("`", ToString(group), "` is not among the parents, ",
+                       "but the schema has the action in it"),
+          "list all groups, those of the action's groups too");
+    }
+  }
+  return true;
+}
+
 bool EntitiesReader::ReadEntity(const JsonValue& json) {
   if (json.kind != JsonKind::kObject) {
     return errors_.WrongKind(json, "an object");
@@ -127,7 +155,8 @@ bool EntitiesReader::ReadEntity(const JsonValue& json) {
   std::vector<const EntityName*> parents;
   if (!ReadValues(json, "attrs", type, &attributes) ||
       !ReadValues(json, "tags", type, &tags) ||
-      !ReadParents(json, *name, &parents)) {
+      !ReadParents(json, *name, &parents) ||
+      !CheckGroups(json, *name, parents)) {
     return false;
   }
   const absl::Status added =
@@ -247,7 +276,8 @@ bool ReadRequest(const Source& source, const JsonValue& json,
                  const EntitiesJsonOptions& options, Request* request,
                  Diagnostics* diagnostics) {
   JsonErrors errors(source, options.max_diagnostics, diagnostics);
-  if (json.kind != JsonKind::kObject) return errors.WrongKind(json, "an object");
+  if (json.kind != JsonKind::kObject)
+    return errors.WrongKind(json, "an object");
   ValueReader values(request, request->arena(), &errors);
   if (!ReadName(json, "principal", request, &values, &errors,
                 &request->principal) ||
