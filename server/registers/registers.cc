@@ -153,7 +153,7 @@ class SqliteRegisters final : public Registers {
 
 absl::Status SqliteRegisters::Start() {
   absl::StatusOr<std::unique_ptr<RegisterStore>> store = RegisterStore::Open(
-      options_.path,
+      options_.path, options_.key_check,
       [this](const Change& change) { return LoadChange(change); });
   if (!store.ok()) return store.status();
   store_ = *std::move(store);

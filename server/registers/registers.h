@@ -72,6 +72,10 @@ struct RegisterState {
 struct RegistersOptions {
   // SQLite file; made if absent. ":memory:" is for tests.
   std::string path;
+  // What the pseudonym key makes of a fixed text. A file is tied to the key
+  // that it was made with: under another one no subject would be found, and
+  // its objections would be gone.
+  std::string key_check;
   // Milliseconds since 1970 UTC. Empty: the machine's clock.
   std::function<int64_t()> clock;
   // Milliseconds of a clock that only goes forward, for ages. Empty: the
@@ -93,8 +97,9 @@ class Registers {
 
   // Loads all entries after checking that the file is whole.
   // FAILED_PRECONDITION: another process has it open, a newer version wrote
-  // it, or it is some other file. DATA_LOSS: it is damaged; nothing is
-  // changed. PERMISSION_DENIED: it can't be read or written.
+  // it, it was made with another pseudonym key, or it is some other file.
+  // DATA_LOSS: it is damaged; nothing is changed. PERMISSION_DENIED: it can't
+  // be read or written.
   static absl::StatusOr<std::unique_ptr<Registers>> Open(
       const RegistersOptions& options);
 

@@ -21,6 +21,7 @@ constexpr const char* kMigrations[] = {
     "  store TEXT NOT NULL,"
     "  epoch INTEGER NOT NULL CHECK (epoch >= 1),"
     "  revision INTEGER NOT NULL CHECK (revision >= 0),"
+    "  key_check TEXT NOT NULL,"
     "  digest BLOB NOT NULL CHECK (length(digest) = 32));"
     "CREATE TABLE change ("
     "  revision INTEGER PRIMARY KEY CHECK (revision >= 1),"
@@ -49,6 +50,11 @@ void AppendLittleEndian(uint64_t value, std::string* out) {
   for (int i = 0; i < 8; ++i) {
     out->push_back(static_cast<char>(value >> (8 * i)));
   }
+}
+
+// What the digest of the first change builds on.
+std::string FirstDigest(absl::string_view store, absl::string_view key_check) {
+  return Sha256(absl::StrCat(store, " ", key_check));
 }
 
 std::string ChainDigest(absl::string_view before, const Change& change) {
@@ -90,19 +96,20 @@ absl::StatusOr<std::string> NewStoreId() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RegisterStore>> RegisterStore::Open(
-    const std::string& path,
+    const std::string& path, const std::string& key_check,
     const std::function<absl::Status(const Change&)>& each) {
   absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(path);
   if (!database.ok()) return database.status();
   std::unique_ptr<RegisterStore> store(new RegisterStore(*std::move(database)));
-  absl::Status status = store->Migrate(path);
-  if (status.ok()) status = store->Load(path, each);
+  absl::Status status = store->Migrate(path, key_check);
+  if (status.ok()) status = store->Load(path, key_check, each);
   if (status.ok()) status = store->Prepare();
   if (!status.ok()) return status;
   return store;
 }
 
-absl::Status RegisterStore::Migrate(const std::string& path) {
+absl::Status RegisterStore::Migrate(const std::string& path,
+                                    const std::string& key_check) {
   absl::StatusOr<int64_t> application =
       database_->QueryInt("PRAGMA application_id");
   if (!application.ok()) return application.status();
@@ -136,7 +143,9 @@ absl::Status RegisterStore::Migrate(const std::string& path) {
                     "; CREATE TABLE schema_version (version INTEGER NOT NULL);"
                     "INSERT INTO schema_version VALUES (0);",
                     kMigrations[0], "INSERT INTO head VALUES (1, '", *id,
-                    "', 1, 0, x'", absl::BytesToHexString(Sha256(*id)), "');");
+                    "', 1, 0, CAST(x'", absl::BytesToHexString(key_check),
+                    "' AS TEXT), x'",
+                    absl::BytesToHexString(FirstDigest(*id, key_check)), "');");
     version = 1;
   }
   for (; version < kSchemaVersion; ++version) {
@@ -150,15 +159,15 @@ absl::Status RegisterStore::Migrate(const std::string& path) {
 }
 
 absl::Status RegisterStore::Load(
-    const std::string& path,
+    const std::string& path, const std::string& key_check,
     const std::function<absl::Status(const Change&)>& each) {
   absl::StatusOr<std::string> whole =
       database_->QueryText("PRAGMA quick_check(1)");
   if (!whole.ok()) return whole.status();
   if (*whole != "ok") return Damaged(path, *whole);
 
-  absl::StatusOr<Statement> head =
-      database_->Prepare("SELECT store, epoch, revision, digest FROM head");
+  absl::StatusOr<Statement> head = database_->Prepare(
+      "SELECT store, epoch, revision, digest, key_check FROM head");
   if (!head.ok()) return head.status();
   absl::StatusOr<bool> row = head->Step();
   if (!row.ok()) return row.status();
@@ -167,9 +176,9 @@ absl::Status RegisterStore::Load(
   epoch_ = static_cast<uint64_t>(head->Int(1));
   const uint64_t last = static_cast<uint64_t>(head->Int(2));
   const std::string last_digest(head->Bytes(3));
+  const std::string made_with(head->Bytes(4));
   head->Reset();
-
-  digest_ = Sha256(id_);
+  digest_ = FirstDigest(id_, made_with);
   absl::StatusOr<Statement> changes = database_->Prepare(
       "SELECT revision, epoch, at_ms, kind, body, digest FROM change "
       "ORDER BY revision");
@@ -193,6 +202,12 @@ absl::Status RegisterStore::Load(
   if (revision_ != last || digest_ != last_digest) {
     return Damaged(path, absl::StrCat("it ends at revision ", revision_,
                                       ", not at ", last));
+  }
+  if (made_with != key_check) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "`", path,
+        "`: was made with another pseudonym key, under which alone "
+        "its subjects are found; give that key's file"));
   }
   return absl::OkStatus();
 }

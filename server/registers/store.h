@@ -53,7 +53,7 @@ class RegisterStore {
   // Opens or makes the file and hands `each` all changes in order. Errors are
   // those of Registers::Open, or what `each` answers.
   static absl::StatusOr<std::unique_ptr<RegisterStore>> Open(
-      const std::string& path,
+      const std::string& path, const std::string& key_check,
       const std::function<absl::Status(const Change&)>& each);
 
   // Adds a change, durable when this returns OK, and fills in its epoch and
@@ -79,8 +79,8 @@ class RegisterStore {
   explicit RegisterStore(std::unique_ptr<Database> database)
       : database_(std::move(database)) {}
 
-  absl::Status Migrate(const std::string& path);
-  absl::Status Load(const std::string& path,
+  absl::Status Migrate(const std::string& path, const std::string& key_check);
+  absl::Status Load(const std::string& path, const std::string& key_check,
                     const std::function<absl::Status(const Change&)>& each);
   absl::Status Prepare();
   absl::Status Write(const KeyedRequest* keyed, const Change& change,

@@ -150,6 +150,7 @@ absl::Status ServerImpl::Open() {
   if (!status.ok()) return status;
   RegistersOptions options;
   options.path = config_.registers.path;
+  options.key_check = pseudonymizer_->Of("000000000000").ToHex();
   options.clock = hooks_.clock;
   options.objection_term = (*pack)->pack->objection_term();
   options.working_days = (*pack)->pack->working_days();

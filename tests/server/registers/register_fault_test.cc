@@ -449,6 +449,26 @@ TEST_F(OpenTest, TheFileOfANewerServerIsRefused) {
                 "1); start that server"));
 }
 
+TEST_F(OpenTest, AFileBelongsToItsPseudonymKey) {
+  options_.path = folder_.path() + "/keyed.db";
+  options_.key_check = "it's \"the\" first";
+  Reopen();
+  File(ObjectionRequest());
+  Reopen();
+  registers_.reset();
+  RegistersOptions other = options_;
+  for (const char* key : {"", "another", "it's \"the\" first "}) {
+    other.key_check = key;
+    EXPECT_EQ(Registers::Open(other).status(),
+              absl::FailedPreconditionError(
+                  "`" + options_.path +
+                  "`: was made with another pseudonym key, under which alone "
+                  "its subjects are found; give that key's file"));
+  }
+  Reopen();
+  EXPECT_NE(registers_->Find(pseudonymizer_->Of(kIin)), nullptr);
+}
+
 // Changes that a hand made with the database's own tools.
 TEST_F(OpenTest, ChangesByHandAreFound) {
   const v1::Consent consent = Register(ConsentRequest());
@@ -464,7 +484,8 @@ TEST_F(OpenTest, ChangesByHandAreFound) {
         "DELETE FROM change WHERE revision = 2; "
         "UPDATE head SET revision = 1",
         "UPDATE head SET revision = 3", "UPDATE head SET store = 'other'",
-        "DELETE FROM head", "DELETE FROM schema_version"}) {
+        "UPDATE head SET key_check = 'other'", "DELETE FROM head",
+        "DELETE FROM schema_version"}) {
     WriteFile(options_.path, whole);
     sqlite3* file = nullptr;
     ASSERT_EQ(OpenPlainly(options_.path, &file), SQLITE_OK);
