@@ -142,10 +142,6 @@ absl::string_view Decider::RefusalWithoutPolicies(const Case& c) const {
       IsBehind(c.state, c.request->at_least_as_fresh())) {
     return kStaleState;
   }
-  if (c.request->has_subject() &&
-      c.state.age_ms > options_.max_state_age_ms) {
-    return kStaleState;
-  }
   return "";
 }
 

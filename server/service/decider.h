@@ -44,8 +44,6 @@ struct DeciderOptions {
   // Whether records are wanted.
   bool record = true;
   uint32_t max_record_bytes = 65535;
-  // Registers older than this say nothing of a subject.
-  int64_t max_state_age_ms = 2000;
 };
 
 // What was decided. Kept and used again, its buffers are allocated once.

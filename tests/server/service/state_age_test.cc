@@ -47,11 +47,11 @@ class StateAgeTest : public testing::Test {
   }
 
   v1::DecideResponse Decide(v1::DecideRequest request) {
-    v1::DecideResponse response;
-    std::string record;
-    const absl::Status status =
-        decider_->Decide(*pack_, &request, &response, &record);
+    Decision decision;
+    const absl::Status status = decider_->Decide(*pack_, &request, &decision);
     EXPECT_TRUE(status.ok()) << status;
+    v1::DecideResponse response;
+    EXPECT_TRUE(response.ParseFromString(decision.response));
     return response;
   }
 
