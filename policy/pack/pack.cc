@@ -38,7 +38,9 @@ struct Pack::Rep {
   absl::flat_hash_map<std::string, size_t> obligation_index;
   std::vector<Reading> readings;
   std::shared_ptr<const WorkingDays> working_days;
-  std::unique_ptr<const Schema> schema;
+  std::shared_ptr<const Schema> schema;
+  PolicySet decision_policies;
+  PolicySet obligation_policies;
   std::unique_ptr<const Program> decision;
   std::unique_ptr<const Program> obligations;
   std::vector<PolicyLinks> decision_links;
@@ -261,6 +263,8 @@ class PackLoader {
     rep_.obligations =
         Build(duties_, *pack_, &rep_.obligation_links, diagnostics_);
     rep_.digest = PackDigest(layers_);
+    rep_.decision_policies = std::move(decision_);
+    rep_.obligation_policies = std::move(duties_);
     return rep_.decision != nullptr && rep_.obligations != nullptr;
   }
 
@@ -412,6 +416,37 @@ std::shared_ptr<const Pack> Pack::Load(const std::string& directory,
   }
   diagnostics->insert(diagnostics->end(), found.begin(), found.end());
   return good ? pack : nullptr;
+}
+
+std::shared_ptr<const Pack> Pack::WithPolicies(
+    PolicySet decision, PolicySet obligations,
+    Diagnostics* diagnostics) const {
+  std::shared_ptr<Pack> pack(new Pack);
+  Rep& rep = *pack->rep_;
+  rep.manifest = rep_->manifest;
+  rep.norms = rep_->norms;
+  rep.obligation_defs = rep_->obligation_defs;
+  rep.norm_index = rep_->norm_index;
+  rep.obligation_index = rep_->obligation_index;
+  rep.readings = rep_->readings;
+  rep.working_days = rep_->working_days;
+  rep.schema = rep_->schema;
+  rep.decision_policies = std::move(decision);
+  rep.obligation_policies = std::move(obligations);
+  rep.decision =
+      Build(rep.decision_policies, *pack, &rep.decision_links, diagnostics);
+  rep.obligations = Build(rep.obligation_policies, *pack,
+                          &rep.obligation_links, diagnostics);
+  if (rep.decision == nullptr || rep.obligations == nullptr) return nullptr;
+  return pack;
+}
+
+const PolicySet& Pack::decision_policies() const {
+  return rep_->decision_policies;
+}
+
+const PolicySet& Pack::obligation_policies() const {
+  return rep_->obligation_policies;
 }
 
 const std::string& Pack::id() const { return rep_->manifest.id; }

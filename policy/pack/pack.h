@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "absl/types/optional.h"
+#include "policy/cedar/ast.h"
 #include "policy/cedar/diagnostic.h"
 #include "policy/program/program.h"
 
@@ -134,6 +135,15 @@ class Pack {
   static std::shared_ptr<const Pack> Load(const std::string& directory,
                                           Diagnostics* diagnostics,
                                           std::string* text = nullptr);
+
+  // This pack with other policies, for tools that ask what a change would do;
+  // it has no digest. Null, with the reasons, when they don't compile.
+  std::shared_ptr<const Pack> WithPolicies(PolicySet decision,
+                                           PolicySet obligations,
+                                           Diagnostics* diagnostics) const;
+  // The policies as they were written, their ids being their @id.
+  const PolicySet& decision_policies() const;
+  const PolicySet& obligation_policies() const;
 
   const std::string& id() const;
   const std::string& edition() const;

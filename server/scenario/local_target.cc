@@ -1,0 +1,84 @@
+#include "server/scenario/local_target.h"
+
+#include <utility>
+
+#include "server/registers/handlers.h"
+
+namespace tarazy {
+
+absl::StatusOr<std::unique_ptr<LocalTarget>> LocalTarget::Make(
+    std::shared_ptr<const Pack> pack) {
+  std::unique_ptr<LocalTarget> target(new LocalTarget);
+  LocalTarget* self = target.get();
+  // Nothing leaves this process, so that the key needs no secrecy.
+  auto pseudonymizer = Pseudonymizer::Make("scenarios", std::string(32, 's'));
+  if (!pseudonymizer.ok()) return pseudonymizer.status();
+  self->pseudonymizer_ = *std::move(pseudonymizer);
+  RegistersOptions registers;
+  registers.path = ":memory:";
+  registers.clock = [self] { return self->clock_ms_; };
+  registers.objection_term = pack->objection_term();
+  registers.working_days = pack->working_days();
+  auto opened = Registers::Open(registers);
+  if (!opened.ok()) return opened.status();
+  self->registers_ = *std::move(opened);
+  DeciderOptions options;
+  options.registers = self->registers_.get();
+  options.pseudonymizer = self->pseudonymizer_.get();
+  options.clock = registers.clock;
+  options.record = false;
+  self->decider_ = std::make_unique<Decider>(options);
+  const absl::Status status = self->ReplacePack(std::move(pack));
+  if (!status.ok()) return status;
+  return target;
+}
+
+absl::Status LocalTarget::ReplacePack(std::shared_ptr<const Pack> pack) {
+  auto ready = PackInService::Make(std::move(pack));
+  if (!ready.ok()) return ready.status();
+  pack_ = *std::move(ready);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::RegisterConsentResponse> LocalTarget::RegisterConsent(
+    const v1::RegisterConsentRequest& request) {
+  return HandleRegisterConsent(request,
+                               {registers_.get(), pseudonymizer_.get()});
+}
+
+absl::StatusOr<v1::WithdrawConsentResponse> LocalTarget::WithdrawConsent(
+    const v1::WithdrawConsentRequest& request) {
+  return HandleWithdrawConsent(request,
+                               {registers_.get(), pseudonymizer_.get()});
+}
+
+absl::StatusOr<v1::ObjectionResponse> LocalTarget::FileObjection(
+    const v1::FileObjectionRequest& request) {
+  return HandleFileObjection(request,
+                             {registers_.get(), pseudonymizer_.get()});
+}
+
+absl::StatusOr<v1::ObjectionResponse> LocalTarget::DecideObjection(
+    const v1::DecideObjectionRequest& request) {
+  return HandleDecideObjection(request,
+                               {registers_.get(), pseudonymizer_.get()});
+}
+
+absl::StatusOr<v1::ObjectionResponse> LocalTarget::NotifyObjection(
+    const v1::NotifyObjectionRequest& request) {
+  return HandleNotifyObjection(request,
+                               {registers_.get(), pseudonymizer_.get()});
+}
+
+absl::StatusOr<v1::DecideResponse> LocalTarget::Decide(
+    const v1::DecideRequest& request) {
+  v1::DecideRequest copy = request;
+  v1::DecideResponse response;
+  std::string record;
+  const absl::Status status =
+      decider_->Decide(*pack_, &copy, &response, &record);
+  if (!status.ok()) return status;
+  return response;
+}
+
+}  // namespace tarazy
