@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "clients/cli/consent.h"
 #include "clients/cli/decide.h"
+#include "grpc/support/log.h"
 #include "clients/cli/objection.h"
 #include "policy/cedar/suggest.h"
 #include "server/command/audit.h"
@@ -82,4 +83,9 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace tarazy
 
-int main(int argc, char** argv) { return tarazy::Main(argc, argv); }
+int main(int argc, char** argv) {
+  // gRPC's own lines would stand among the program's; what a call met is in
+  // its status.
+  gpr_set_log_function([](gpr_log_func_args*) {});
+  return tarazy::Main(argc, argv);
+}

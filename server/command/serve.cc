@@ -21,6 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "grpc/support/log.h"
 #include "server/ops/config.h"
 #include "server/ops/log_line.h"
 #include "server/service/server.h"
@@ -133,6 +134,16 @@ absl::StatusOr<Config> MakeConfig(const ServeFlags& flags) {
   return config;
 }
 
+// gRPC's own errors as structured lines.
+void LogFromGrpc(gpr_log_func_args* args) {
+  if (args->severity != GPR_LOG_SEVERITY_ERROR) return;
+  WriteLogLine(LogLine(LogLevel::kError, "grpc")
+                   .Text("file", args->file)
+                   .Number("line", args->line)
+                   .Text("message", args->message)
+                   .str());
+}
+
 // "tcp=127.0.0.1:7310" and "unix=/run/tarazy.sock", the Unix socket last since
 // a path may hold spaces.
 std::vector<std::string> ReadyFields(const Server& server) {
@@ -210,6 +221,7 @@ absl::Status Serve(const ServeFlags& flags) {
   if (absl::Status status = ForbidCoreDumps(); !status.ok()) return status;
   const absl::StatusOr<Config> config = MakeConfig(flags);
   if (!config.ok()) return config.status();
+  gpr_set_log_function(LogFromGrpc);
   const sigset_t signals = BlockSignals();
   // Whoever reads the log lines may go away; the server stays.
   signal(SIGPIPE, SIG_IGN);

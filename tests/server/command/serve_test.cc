@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <sstream>
 #include <string>
 #include <thread>
 
@@ -15,6 +16,7 @@
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
 #include "tarazy/client.h"
 #include "tests/support/process.h"
 
@@ -217,6 +219,22 @@ TEST_F(ServeTest, ABusyAddressIsRefused) {
   EXPECT_THAT(
       Refused({"--data", folder_ + "/other", "--listen", served.address()}).err,
       HasSubstr(served.address()));
+}
+
+// Standard error holds structured lines and nothing else, gRPC's own too.
+TEST_F(ServeTest, EveryLogLineIsJson) {
+  ServedTarazy served(data_, {"--unix", folder_ + "/socket"});
+  ASSERT_TRUE(served.ok());
+  Ask(served.address(), true);
+  served.process().Signal(SIGTERM);
+  served.process().Wait();
+  std::istringstream lines(served.process().err());
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
+    EXPECT_TRUE(json.is_object() && json.contains("event")) << line;
+  }
+  EXPECT_GT(count, 0);
 }
 
 // Waits for a line with `event` in the server's log.
