@@ -40,8 +40,4 @@ std::string Qualify(absl::string_view name_space, absl::string_view name) {
                             : absl::StrCat(name_space, "::", name);
 }
 
-bool IsActionTypeName(absl::string_view type) {
-  return BaseName(type) == "Action";
-}
-
 }  // namespace tarazy

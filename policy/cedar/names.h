@@ -30,9 +30,6 @@ absl::string_view BaseName(absl::string_view name);
 // "App" and "User" is "App::User"; "" and "User" is "User".
 std::string Qualify(absl::string_view name_space, absl::string_view name);
 
-// Whether entities of this type are actions: `Action`, `App::Action`.
-bool IsActionTypeName(absl::string_view type);
-
 }  // namespace tarazy
 
 #endif  // TARAZY_POLICY_CEDAR_NAMES_H_

@@ -1,12 +1,40 @@
 #include "policy/cedar/schema.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "policy/cedar/schema_builder.h"
 #include "policy/cedar/schema_json.h"
 #include "policy/cedar/schema_text.h"
 
 namespace tarazy {
+
+namespace {
+
+// Readers stop by themselves; the builder may find more. Warnings go first,
+// so that an error stays.
+void Truncate(size_t limit, Diagnostics* diagnostics) {
+  if (diagnostics->size() <= limit + 1) return;
+  std::stable_sort(diagnostics->begin(), diagnostics->end(),
+                   [](const Diagnostic& a, const Diagnostic& b) {
+                     return a.severity == Severity::kError &&
+                            b.severity != Severity::kError;
+                   });
+  diagnostics->resize(limit);
+  SortDiagnostics(diagnostics);
+  Diagnostic rest;
+  rest.severity =
+      HasErrors(*diagnostics) ? Severity::kError : Severity::kWarning;
+  rest.code = "schema/too-many";
+  rest.source = diagnostics->back().source;
+  rest.span = diagnostics->back().span;
+  rest.message =
+      absl::StrCat("too many errors: only the first ", limit, " are listed");
+  diagnostics->push_back(std::move(rest));
+}
+
+}  // namespace
 
 bool SchemaEntityType::HasAncestor(absl::string_view type) const {
   return std::binary_search(ancestors.begin(), ancestors.end(), type);
@@ -46,6 +74,7 @@ std::unique_ptr<const Schema> Schema::Parse(
   std::unique_ptr<const Schema> schema;
   if (!HasErrors(found)) schema = BuildSchema(fragments, limits, &found);
   SortDiagnostics(&found);
+  Truncate(limits.max_diagnostics, &found);
   diagnostics->insert(diagnostics->end(), found.begin(), found.end());
   return schema;
 }

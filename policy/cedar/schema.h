@@ -87,7 +87,7 @@ struct SchemaLimits {
   uint32_t max_type_size = 100000;
   // Ancestors, counted over all entity types, and over all actions.
   uint32_t max_ancestors = 1u << 20;
-  // Diagnostics per source.
+  // Diagnostics of one call; one more says that the rest was cut.
   uint32_t max_diagnostics = 100;
 };
 

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "policy/cedar/names.h"
+#include "policy/cedar/text.h"
 #include "policy/cedar/validator_checker.h"
 
 namespace tarazy {
@@ -230,7 +230,7 @@ TypeChecker::Answer TypeChecker::ActionIn(
     const EntityUid& action, const std::vector<EntityUid>& groups) {
   bool in = false;
   for (const EntityUid& group : groups) {
-    if (!IsActionTypeName(group.type)) continue;
+    if (!IsActionType(group.type)) continue;
     const SchemaAction* declared = schema_.FindAction(group);
     // An unknown one was reported for the policy.
     if (declared == nullptr) return Failure(Type::Of(TypeKind::kBool));
@@ -255,7 +255,7 @@ TypeChecker::Answer TypeChecker::CheckIn(ExprId id, const Capabilities& prior) {
   if (!left.ok || !right.ok) return Failure(Type::Of(TypeKind::kBool));
 
   const absl::optional<EntityUid> entity = EntityOf(e.args[0]);
-  if (entity.has_value() && IsActionTypeName(entity->type)) {
+  if (entity.has_value() && IsActionType(entity->type)) {
     std::vector<ExprId> elements = {e.args[1]};
     if (At(e.args[1]).kind == ExprKind::kSet) elements = At(e.args[1]).args;
     std::vector<EntityUid> groups;

@@ -23,7 +23,7 @@ class NameChecker {
       : schema_(schema), findings_(*findings) {}
 
   void CheckType(const std::string& type, Span span) {
-    if (IsActionTypeName(type) || schema_.FindEntityType(type) != nullptr) {
+    if (IsActionType(type) || schema_.FindEntityType(type) != nullptr) {
       return;
     }
     std::vector<absl::string_view> known;
@@ -37,7 +37,7 @@ class NameChecker {
 
   void CheckEntity(const EntityUid& uid, Span span) {
     CheckType(uid.type, span);
-    if (IsActionTypeName(uid.type)) {
+    if (IsActionType(uid.type)) {
       CheckAction(uid, span);
       return;
     }

@@ -380,6 +380,9 @@ TEST(SchemaTextTest, StatesItsLimits) {
             std::string::npos);
   limits = {};
   limits.max_diagnostics = 1;
+  EXPECT_NE(Read("entity A { a: X, b: Y, c: Z, d: W };", limits)
+                .find("too many errors: only the first 1 are listed"),
+            std::string::npos);
   EXPECT_NE(Read("type; type; type;", limits)
                 .find("too many errors: only the first 1 are listed"),
             std::string::npos);
