@@ -274,7 +274,8 @@ Decider::Candidate Decider::Run(Case* c, v1::DecideResponse* response,
 }
 
 absl::Status Decider::Decide(const PackInService& pack,
-                             v1::DecideRequest* request, Decision* decision) {
+                             v1::DecideRequest* request,
+                             EncodedDecision* decision) {
   absl::Status status = CheckRequest(*request, pack.extensions);
   if (!status.ok()) return status;
   v1::DecideResponse* response = &head_;

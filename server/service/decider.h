@@ -46,8 +46,9 @@ struct DeciderOptions {
   uint32_t max_record_bytes = 65535;
 };
 
-// What was decided. Kept and used again, its buffers are allocated once.
-struct Decision {
+// What was decided. Kept and used again, its buffers are allocated once. (The
+// client library has a Decision; one program may hold both.)
+struct EncodedDecision {
   v1::Effect effect = v1::DENY;
   // An encoded DecideResponse, without its receipt.
   std::string response;
@@ -63,7 +64,7 @@ class Decider {
   // `decision` has been written anew. INVALID_ARGUMENT names the field;
   // INTERNAL: no randomness for the decision's id.
   absl::Status Decide(const PackInService& pack, v1::DecideRequest* request,
-                      Decision* decision);
+                      EncodedDecision* decision);
 
  private:
   // What one decision looks at.

@@ -55,7 +55,7 @@ class DecideCall final : public UnaryDecision {
     if (queue()->traffic()->draining()) return Finish(Draining());
     auto* request = New<v1::DecideRequest>();
     if (!Parse(request)) return Finish(Malformed("DecideRequest"));
-    Decision* decision = thread()->decision();
+    EncodedDecision* decision = thread()->decision();
     const absl::Status status = thread()->Decide(request, decision);
     if (!status.ok()) return Finish(status);
     const DecisionContext& context = thread()->context();
@@ -96,7 +96,7 @@ class BatchCall final : public UnaryDecision {
     for (uint32_t i = 0; i < count; ++i) {
       v1::DecideRequest* request =
           batch->mutable_requests(static_cast<int>(i));
-      Decision* decision = thread()->decision();
+      EncodedDecision* decision = thread()->decision();
       results[i].refusal = thread()->Decide(request, decision);
       if (!results[i].refusal.ok()) continue;
       results[i].response.swap(decision->response);
@@ -169,7 +169,7 @@ DecisionThread::DecisionThread(const DecisionContext* context)
       refused_(context->metrics->Get("tarazy_requests_refused_total", {})) {}
 
 absl::Status DecisionThread::Decide(v1::DecideRequest* request,
-                                    Decision* decision) {
+                                    EncodedDecision* decision) {
   absl::Status status = decider_.Decide(pack_.Get(), request, decision);
   if (!status.ok()) {
     refused_->Add();

@@ -39,17 +39,17 @@ class DecisionThread {
   explicit DecisionThread(const DecisionContext* context);
 
   // As Decider::Decide, under the pack in service; counts the result.
-  absl::Status Decide(v1::DecideRequest* request, Decision* decision);
+  absl::Status Decide(v1::DecideRequest* request, EncodedDecision* decision);
 
   const DecisionContext& context() const { return *context_; }
   // For the call at hand.
-  Decision* decision() { return &decision_; }
+  EncodedDecision* decision() { return &decision_; }
 
  private:
   const DecisionContext* const context_;
   Snapshot<PackInService>::Reader pack_;
   Decider decider_;
-  Decision decision_;
+  EncodedDecision decision_;
   Counter* permits_;
   Counter* denies_;
   Counter* refused_;

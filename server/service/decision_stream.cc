@@ -26,7 +26,7 @@ void DecisionStream::OnMessage() {
 void DecisionStream::Decide() {
   auto pending = std::make_unique<Pending>(this);
   auto* request = New<v1::DecideRequest>();
-  Decision* decision = thread_->decision();
+  EncodedDecision* decision = thread_->decision();
   const DecisionContext& context = thread_->context();
   pending->settled = true;
   absl::Status refusal;

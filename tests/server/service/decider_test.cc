@@ -125,7 +125,7 @@ class DeciderTest : public testing::Test {
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
   FakeRegisters registers_;
   DeciderOptions options_;
-  Decision decision_;
+  EncodedDecision decision_;
 };
 
 TEST_F(DeciderTest, PermitsOnAConsentOfTheRegister) {

@@ -47,7 +47,7 @@ class StateAgeTest : public testing::Test {
   }
 
   v1::DecideResponse Decide(v1::DecideRequest request) {
-    Decision decision;
+    EncodedDecision decision;
     const absl::Status status = decider_->Decide(*pack_, &request, &decision);
     EXPECT_TRUE(status.ok()) << status;
     v1::DecideResponse response;
