@@ -298,7 +298,7 @@ bool PolicyParser::ParseScopeOperator(bool action, bool* equal) {
 bool PolicyParser::ParseTarget(Var var, bool list_allowed, Target* target) {
   target->span.begin = stream_.token().span.begin;
   size_t parens = 0;
-  while (stream_.TakeIf(TokenKind::kLeftParen)) ++parens;
+  if (!TakeParentheses(&parens)) return false;
   if (stream_.At(TokenKind::kLeftBracket)) {
     const Span bracket = stream_.Take().span;
     if (!list_allowed) {
@@ -324,6 +324,17 @@ bool PolicyParser::ParseTarget(Var var, bool list_allowed, Target* target) {
   return true;
 }
 
+// Opening ones. Counted although nothing recurses here: readers of tokens do.
+bool PolicyParser::TakeParentheses(size_t* count) {
+  const Span first = stream_.token().span;
+  while (stream_.TakeIf(TokenKind::kLeftParen)) ++*count;
+  if (*count < stream_.options().max_depth) return true;
+  stream_.Error("parse/too-deep", first,
+                absl::StrCat("more than ", stream_.options().max_depth - 1,
+                             " parentheses around an entity"));
+  return false;
+}
+
 bool PolicyParser::ParseTargetSlot(Var var, Target* target) {
   const Token slot = stream_.Take();
   const absl::string_view name = stream_.Text(slot.span);
@@ -342,7 +353,7 @@ bool PolicyParser::ParseTargetSlot(Var var, Target* target) {
 
 bool PolicyParser::ParseTargetEntity(Var var, Target* target) {
   size_t parens = 0;
-  while (stream_.TakeIf(TokenKind::kLeftParen)) ++parens;
+  if (!TakeParentheses(&parens)) return false;
   if (!stream_.At(TokenKind::kWord)) {
     stream_.Unexpected(stream_.At(TokenKind::kString)
                            ? "an entity with its type, `Type::\"id\"`"

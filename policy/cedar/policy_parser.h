@@ -47,6 +47,7 @@ class PolicyParser {
   bool ParseScopeOperator(bool action, bool* equal);
   bool ParseTarget(Var var, bool list_allowed, Target* target);
   bool ParseTargetEntity(Var var, Target* target);
+  bool TakeParentheses(size_t* count);
   bool ParseTargetSlot(Var var, Target* target);
   bool EndOfPart();
   void CheckActions(const Target& target);

@@ -33,11 +33,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ParseExpression(source, {}, &diagnostics);
   if (!parsed) return 0;
 
-  const std::string json = PolicySetToJson(set, JsonStyle::kIndented);
+  const std::string json = PolicySetToJson(set, JsonStyle::kCompact);
   PolicySet again;
   diagnostics.clear();
   FUZZ_CHECK(PolicySetFromJson(Source("json", json), {}, &again, &diagnostics));
-  FUZZ_CHECK(PolicySetToJson(again, JsonStyle::kIndented) == json);
+  FUZZ_CHECK(PolicySetToJson(again, JsonStyle::kCompact) == json);
 
   for (const std::vector<Policy>* list : {&set.policies, &set.templates}) {
     for (const Policy& policy : *list) CheckText(policy);

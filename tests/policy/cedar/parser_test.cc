@@ -400,6 +400,15 @@ TEST(ParserLimitsTest, CutsDeepNesting) {
               ElementsAre("parse/too-deep", "parse/unknown-variable"));
 }
 
+TEST(ParserLimitsTest, CutsParenthesesInScopes) {
+  const std::string open(100000, '('), close(100000, ')');
+  EXPECT_THAT(
+      ErrorCodes("permit(principal == " + open + "U::\"a\"" + close +
+                 ", action, resource); permit(principal, action in [" + open +
+                 "Action::\"a\"" + close + "], resource);"),
+      ElementsAre("parse/too-deep", "parse/too-deep"));
+}
+
 TEST(ParserLimitsTest, AllowsDepthUpToTheLimit) {
   ParseOptions options;
   options.max_depth = 20;
