@@ -90,6 +90,10 @@ bool JsonErrors::ReadEntity(const JsonValue& json, EntityUid* out) {
     }
     return WrongKind(inner, "an entity, `{\"type\", \"id\"}`");
   }
+  if (const JsonValue* old = json.Find("__expr")) {
+    return Add("policy-json/escape", old->span,
+               "the escape `__expr` is no longer part of Cedar");
+  }
   if (!ReadString(json, "type", &out->type) ||
       !ReadString(json, "id", &out->id)) {
     return false;

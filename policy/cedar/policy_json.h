@@ -2,9 +2,11 @@
 //
 // Writing gives what the official engine writes: `has a.b.c` as its chain of
 // `&&` (unless that would be large: then as a list of names), a list of one
-// action as that action, records with their names in order. Reading is as strict as the official engine: unknown, missing and
-// doubled keys are errors, and so are numbers that are not 64-bit integers.
-// Reading what was written gives the same policy, but for that sugar.
+// action as that action, records with their names in order. Reading is as
+// strict as the official engine, and a little more: unknown, missing and
+// doubled keys are errors everywhere, an entity is an object, `__extn` names a
+// function that there is, and numbers are 64-bit integers. Reading what was
+// written gives the same policy, but for that sugar.
 //
 // Failures: readers report all errors that they find, sorted, with places in
 // the JSON text, and give back what was in order.
