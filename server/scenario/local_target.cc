@@ -73,11 +73,12 @@ absl::StatusOr<v1::ObjectionResponse> LocalTarget::NotifyObjection(
 absl::StatusOr<v1::DecideResponse> LocalTarget::Decide(
     const v1::DecideRequest& request) {
   v1::DecideRequest copy = request;
-  v1::DecideResponse response;
-  std::string record;
-  const absl::Status status =
-      decider_->Decide(*pack_, &copy, &response, &record);
+  const absl::Status status = decider_->Decide(*pack_, &copy, &decision_);
   if (!status.ok()) return status;
+  v1::DecideResponse response;
+  if (!response.ParseFromString(decision_.response)) {
+    return absl::InternalError("the answer can't be read");
+  }
   return response;
 }
 

@@ -47,6 +47,7 @@ class LocalTarget final : public ScenarioTarget {
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
   std::unique_ptr<Registers> registers_;
   std::unique_ptr<Decider> decider_;
+  EncodedDecision decision_;
 };
 
 }  // namespace tarazy
