@@ -7,6 +7,7 @@
 #include <atomic>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -133,12 +134,19 @@ class Reader {
     std::vector<std::string> without;
     root.OptionalTexts("without", &without);
     for (const std::string& id : without) {
-      const auto found = Find(id);
-      if (found == scenarios_->end()) {
+      const size_t before = scenarios_->size();
+      const bool prefix = absl::EndsWith(id, "*");
+      scenarios_->erase(
+          std::remove_if(scenarios_->begin(), scenarios_->end(),
+                         [&](const Scenario& s) {
+                           return prefix ? absl::StartsWith(
+                                               s.id, id.substr(0, id.size() - 1))
+                                         : s.id == id;
+                         }),
+          scenarios_->end());
+      if (scenarios_->size() == before) {
         file_->Error(*root.Optional("without"), "unknown-scenario",
                      absl::StrCat("the base has no scenario `", id, "`"));
-      } else {
-        scenarios_->erase(found);
       }
     }
     const YAML::Node* changes = root.Optional("changes");
