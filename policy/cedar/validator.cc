@@ -32,6 +32,22 @@ std::vector<TypePtr> SlotTypes(const ScopeConstraint& scope,
   return types;
 }
 
+// Whether the scope alone rules the action out. A scope that is wrong in
+// itself, with an action that the schema does not have or with actions of two
+// types, is left to the checker.
+bool RulesOut(const ActionConstraint& scope, const SchemaAction& action,
+              const Schema& schema) {
+  for (const EntityUid& uid : scope.entities) {
+    const bool in = scope.kind == ActionConstraint::Kind::kIn;
+    if (uid == action.uid || (in && action.HasAncestor(uid)) ||
+        schema.FindAction(uid) == nullptr ||
+        uid.type != scope.entities[0].type) {
+      return false;
+    }
+  }
+  return !scope.entities.empty();
+}
+
 class PolicyValidator {
  public:
   PolicyValidator(const Policy& policy, const Schema& schema,
@@ -46,6 +62,7 @@ class PolicyValidator {
     CheckNames(policy_, schema_, &findings_);
     CheckApplicable(policy_, schema_, &findings_);
     for (const SchemaAction& action : schema_.actions()) {
+      if (RulesOut(policy_.action, action, schema_)) continue;
       findings_.SetAction(&action.uid);
       CheckAction(action);
     }
