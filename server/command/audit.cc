@@ -4,6 +4,7 @@
 
 #include "CLI/CLI.hpp"
 #include "server/command/audit_show.h"
+#include "server/command/audit_verify.h"
 
 namespace tarazy {
 
@@ -12,6 +13,8 @@ int RunAudit(int argc, char** argv) {
   app.require_subcommand(1);
   std::function<int()> run;
   AddAuditShow(&app, &run);
+  AddAuditVerify(&app, &run);
+  AddAuditProve(&app, &run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -2,10 +2,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 
 #include "absl/strings/str_cat.h"
-#include "tests/server/audit/temp_folder.h"
+#include "tests/server/audit/published_log.h"
 
 namespace tarazy {
 namespace {
@@ -13,55 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-class Ignore : public AppendListener {
- public:
-  void OnAppended(const absl::Status& status) override {
-    EXPECT_TRUE(status.ok()) << status;
-  }
-};
-
-class TreePublisherTest : public testing::Test {
+class TreePublisherTest : public PublishedLogTest {
  protected:
-  void SetUp() override {
-    const std::string key = folder_.path() + "/key";
-    ASSERT_TRUE(NoteSigner::CreateKeyFile(key, "test-log").ok());
-    auto signer = NoteSigner::Load(key);
-    ASSERT_TRUE(signer.ok()) << signer.status();
-    signer_ = *std::move(signer);
-    options_.log_directory = folder_.path() + "/log";
-    options_.signed_directory = folder_.path();
-    options_.signed_name = "key.signed";
-  }
-
-  static std::string Record(uint64_t number) {
-    return absl::StrCat("record ", number, std::string(number % 50, '.'));
-  }
-
-  // Appends until the log has `size` records, and closes it.
-  void GrowLog(uint64_t size) {
-    DecisionLogOptions options;
-    options.directory = options_.log_directory;
-    options.segment_bytes = 100000;
-    auto log = DecisionLog::Open(options, FileSystem::Posix());
-    ASSERT_TRUE(log.ok()) << log.status();
-    for (uint64_t i = (*log)->next_index(); i < size; ++i) {
-      ASSERT_TRUE((*log)->Append(Record(i), &ignore_).ok());
-    }
-  }
-
-  absl::StatusOr<std::unique_ptr<TreePublisher>> Open() {
-    return TreePublisher::Open(options_, FileSystem::Posix(), signer_.get());
-  }
-
-  static Hash RootOf(uint64_t size) {
-    TreeEdge edge;
-    std::vector<TreeEdge::FullTile> full;
-    for (uint64_t i = 0; i < size; ++i) {
-      edge.Append(LeafHash(Record(i)), &full);
-    }
-    return edge.Root();
-  }
-
   // All that the publisher has published is that of the first `size` records.
   void ExpectPublished(const TreePublisher& publisher, uint64_t size) {
     const auto note = publisher.tiles().ReadCheckpoint();
@@ -84,11 +36,6 @@ class TreePublisherTest : public testing::Test {
       }
     }
   }
-
-  TempFolder folder_;
-  TreePublisherOptions options_;
-  std::unique_ptr<const NoteSigner> signer_;
-  Ignore ignore_;
 };
 
 TEST_F(TreePublisherTest, PublishesAcrossProcesses) {
@@ -130,7 +77,7 @@ TEST_F(TreePublisherTest, FollowsARunningLog) {
       ->Start(log->get(), std::chrono::milliseconds(1),
               [&](const absl::Status& s) { error = s; });
   for (uint64_t i = 0; i < 3000; ++i) {
-    ASSERT_TRUE((*log)->Append(Record(i), &ignore_).ok());
+    ASSERT_TRUE((*log)->Append(Record(i), &kept_).ok());
   }
   (*log)->Close();
   (*publisher)->Stop();
@@ -188,7 +135,7 @@ TEST_F(TreePublisherTest, OtherRecordsAreRefused) {
   {
     auto log = DecisionLog::Open(options, FileSystem::Posix());
     for (int i = 0; i < 300; ++i) {
-      ASSERT_TRUE((*log)->Append("forged", &ignore_).ok());
+      ASSERT_TRUE((*log)->Append("forged", &kept_).ok());
     }
   }
   const absl::Status refused = Open().status();

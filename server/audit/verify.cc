@@ -1,0 +1,261 @@
+#include "server/audit/verify.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "server/audit/log_reader.h"
+#include "server/audit/tile_store.h"
+
+namespace tarazy {
+namespace {
+
+constexpr absl::string_view kProofHeader = "c2sp.org/tlog-proof@v1";
+constexpr uint64_t kProgressRecords = 1u << 16;
+// A proof has a hash for each level of the tree.
+constexpr size_t kMaxProofHashes = 64;
+
+TileStore Tiles(FileSystem* files, const std::string& directory) {
+  return TileStore(files, absl::StrCat(directory, "/tlog"));
+}
+
+// The checkpoint of a note whose signature nobody asked to check.
+absl::StatusOr<Checkpoint> ReadNote(absl::string_view note,
+                                    const NoteVerifier* verifier) {
+  if (verifier != nullptr) return Checkpoint::FromNote(note, *verifier);
+  const size_t end = note.rfind("\n\n");
+  if (end == absl::string_view::npos) {
+    return absl::DataLossError("not a signed note");
+  }
+  return Checkpoint::FromText(note.substr(0, end + 1));
+}
+
+absl::Status Differs(const TileId& id) {
+  return absl::DataLossError(absl::StrCat(
+      "`", id.Path(), "` does not hold what the log's records give"));
+}
+
+// The tree over the log's records, compared with what was published of it.
+class Comparison {
+ public:
+  explicit Comparison(TileStore tiles) : tiles_(std::move(tiles)) {}
+
+  absl::Status AddExpected(const Checkpoint& checkpoint, bool published) {
+    const auto [at, added] = roots_.emplace(checkpoint.size, checkpoint.root);
+    if (!added && at->second != checkpoint.root) {
+      return absl::DataLossError(absl::StrCat(
+          "two checkpoints of ", checkpoint.size, " records differ"));
+    }
+    if (published) published_ = checkpoint.size;
+    return absl::OkStatus();
+  }
+
+  absl::Status Add(absl::string_view record) {
+    if (absl::Status s = CheckRoot(); !s.ok()) return s;
+    edge_.Append(LeafHash(record), &full_);
+    if (edge_.size() <= published_) AppendEntry(record, &bundle_);
+    for (const TreeEdge::FullTile& tile : full_) {
+      absl::Status s = CheckFull(tile);
+      if (!s.ok()) return s;
+    }
+    full_.clear();
+    return absl::OkStatus();
+  }
+
+  // After the last record.
+  absl::Status Finish() {
+    if (absl::Status s = CheckRoot(); !s.ok()) return s;
+    if (roots_.empty()) return absl::OkStatus();
+    return absl::DataLossError(absl::StrCat(
+        "the log has ", edge_.size(), " records, a signed checkpoint has ",
+        roots_.rbegin()->first));
+  }
+
+  uint64_t compared() const { return compared_; }
+
+ private:
+  absl::Status CheckRoot() {
+    const auto expected = roots_.find(edge_.size());
+    if (expected == roots_.end()) return absl::OkStatus();
+    if (edge_.Root() != expected->second) {
+      return absl::DataLossError(absl::StrCat("the first ", edge_.size(),
+                                              " records are not those of the ",
+                                              "checkpoint of that size"));
+    }
+    roots_.erase(expected);
+    if (edge_.size() != published_) return absl::OkStatus();
+    return CheckPartial();
+  }
+
+  absl::Status CheckFull(const TreeEdge::FullTile& tile) {
+    // Only tiles that the published tree has.
+    if (tile.number >= FullTiles(tile.level, published_)) {
+      return absl::OkStatus();
+    }
+    absl::Status s = CheckTile({tile.level, tile.number}, tile.hashes);
+    if (!s.ok() || tile.level != 0) return s;
+    return CheckBundle({TileId::kEntries, tile.number});
+  }
+
+  absl::Status CheckPartial() {
+    for (size_t i = 0; i < edge_.partial().size(); ++i) {
+      const auto& row = edge_.partial()[i];
+      if (row.empty()) continue;
+      const int level = static_cast<int>(i);
+      absl::Status s =
+          CheckTile({level, FullTiles(level, published_), row.size()}, row);
+      if (!s.ok()) return s;
+    }
+    const uint64_t width = PartialWidth(TileId::kEntries, published_);
+    if (width == 0) return absl::OkStatus();
+    return CheckBundle(
+        {TileId::kEntries, FullTiles(TileId::kEntries, published_), width});
+  }
+
+  absl::Status CheckTile(const TileId& id, const std::vector<Hash>& hashes) {
+    const auto read = tiles_.ReadTile(id);
+    if (!read.ok()) return Unreadable(read.status());
+    ++compared_;
+    return *read == hashes ? absl::OkStatus() : Differs(id);
+  }
+
+  absl::Status CheckBundle(const TileId& id) {
+    const auto read = tiles_.ReadEntries(id);
+    if (!read.ok()) return Unreadable(read.status());
+    std::string bundle;
+    for (const std::string& record : *read) AppendEntry(record, &bundle);
+    ++compared_;
+    const bool same = bundle == bundle_;
+    bundle_.clear();
+    return same ? absl::OkStatus() : Differs(id);
+  }
+
+  static absl::Status Unreadable(const absl::Status& status) {
+    return absl::DataLossError(status.message());
+  }
+
+  TileStore tiles_;
+  std::map<uint64_t, Hash> roots_;  // still to be met
+  uint64_t published_ = 0;
+  TreeEdge edge_;
+  std::vector<TreeEdge::FullTile> full_;
+  std::string bundle_;
+  uint64_t compared_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
+                                      const VerifyOptions& options) {
+  auto reader = LogReader::Open(files, options.directory);
+  if (!reader.ok()) return reader.status();
+  VerifiedLog verified;
+  TileStore tiles = Tiles(files, options.directory);
+  const auto note = tiles.ReadCheckpoint();
+  Comparison comparison(std::move(tiles));
+  if (note.ok()) {
+    const auto checkpoint = ReadNote(*note, options.verifier);
+    if (!checkpoint.ok()) {
+      return absl::DataLossError(checkpoint.status().message());
+    }
+    verified.checkpoint = *checkpoint;
+    absl::Status s = comparison.AddExpected(*checkpoint, true);
+    if (!s.ok()) return s;
+  } else if (!absl::IsNotFound(note.status())) {
+    return note.status();
+  }
+  for (const std::string& earlier : options.earlier) {
+    const auto checkpoint = ReadNote(earlier, options.verifier);
+    if (!checkpoint.ok()) {
+      return absl::DataLossError(absl::StrCat("the earlier checkpoint: ",
+                                              checkpoint.status().message()));
+    }
+    absl::Status s = comparison.AddExpected(*checkpoint, false);
+    if (!s.ok()) return s;
+  }
+  for (;;) {
+    const auto more = (*reader)->Next();
+    if (!more.ok()) return more.status();
+    if (!*more) break;
+    absl::Status s = comparison.Add((*reader)->record());
+    if (!s.ok()) return s;
+    ++verified.records;
+    if (options.progress && verified.records % kProgressRecords == 0) {
+      options.progress(verified.records);
+    }
+  }
+  if (absl::Status s = (*reader)->CheckEnd(); !s.ok()) return s;
+  if (absl::Status s = comparison.Finish(); !s.ok()) return s;
+  verified.tiles = comparison.compared();
+  return verified;
+}
+
+std::string RecordProof::ToText() const {
+  std::string text = absl::StrCat(kProofHeader, "\nindex ", index, "\n");
+  for (const Hash& hash : hashes) {
+    absl::StrAppend(&text, HashToBase64(hash), "\n");
+  }
+  return absl::StrCat(text, "\n", checkpoint);
+}
+
+absl::StatusOr<RecordProof> RecordProof::FromText(absl::string_view text) {
+  const absl::Status bad =
+      absl::InvalidArgumentError("not a proof of the form tlog-proof@v1");
+  const size_t empty_line = text.find("\n\n");
+  if (empty_line == absl::string_view::npos) return bad;
+  RecordProof proof;
+  proof.checkpoint = std::string(text.substr(empty_line + 2));
+  std::vector<absl::string_view> lines =
+      absl::StrSplit(text.substr(0, empty_line), '\n');
+  if (lines[0] != kProofHeader) return bad;
+  size_t at = 1;
+  if (at < lines.size() && absl::ConsumePrefix(&lines[at], "extra ")) ++at;
+  if (at == lines.size() || !absl::ConsumePrefix(&lines[at], "index ") ||
+      !absl::SimpleAtoi(lines[at], &proof.index) ||
+      absl::StrCat(proof.index) != lines[at] ||
+      lines.size() - at > kMaxProofHashes + 1) {
+    return bad;
+  }
+  for (++at; at < lines.size(); ++at) {
+    proof.hashes.emplace_back();
+    if (!HashFromBase64(lines[at], &proof.hashes.back())) return bad;
+  }
+  return proof;
+}
+
+absl::Status RecordProof::Verify(absl::string_view record,
+                                 const NoteVerifier& verifier) const {
+  const auto signed_tree = Checkpoint::FromNote(checkpoint, verifier);
+  if (!signed_tree.ok()) {
+    return absl::DataLossError(signed_tree.status().message());
+  }
+  return VerifyInclusion(LeafHash(record), index, signed_tree->size,
+                         signed_tree->root, hashes);
+}
+
+absl::StatusOr<RecordProof> ProveRecord(FileSystem* files,
+                                        const std::string& directory,
+                                        uint64_t index) {
+  const TileStore tiles = Tiles(files, directory);
+  RecordProof proof;
+  proof.index = index;
+  auto note = tiles.ReadCheckpoint();
+  if (absl::IsNotFound(note.status())) {
+    return absl::NotFoundError(absl::StrCat(
+        "`", directory, "` has no checkpoint: nothing was published yet"));
+  }
+  if (!note.ok()) return note.status();
+  proof.checkpoint = *std::move(note);
+  const auto checkpoint = ReadNote(proof.checkpoint, nullptr);
+  if (!checkpoint.ok()) return checkpoint.status();
+  auto hashes = InclusionProof(tiles.Source(), index, checkpoint->size);
+  if (!hashes.ok()) return hashes.status();
+  proof.hashes = *std::move(hashes);
+  return proof;
+}
+
+}  // namespace tarazy
