@@ -87,9 +87,13 @@ absl::Status KeepIn(const std::string& data, Config* config) {
   config->log.directory = defaults.log.directory;
   config->registers.path = defaults.registers.path;
   config->pseudonyms.key_file = defaults.pseudonyms.key_file;
+  config->checkpoints.key_file = "checkpoint.key";
   ResolvePaths(data, config);
   config->pseudonyms.create = !fs::exists(config->log.directory, error) &&
                               !fs::exists(config->registers.path, error);
+  // Likewise: what was signed with a lost key is not signed anew in silence.
+  config->checkpoints.create =
+      !fs::exists(config->log.directory + "/tlog", error);
   return absl::OkStatus();
 }
 

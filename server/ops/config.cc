@@ -255,6 +255,14 @@ void ReadPseudonyms(Section section, Config::Pseudonyms* pseudonyms) {
   section.Finish();
 }
 
+void ReadCheckpoints(Section section, Config::Checkpoints* checkpoints) {
+  auto& [key_file, create, interval_ms] = *checkpoints;
+  section.Text("key_file", kMaxPathBytes, &key_file);
+  section.Bool("create", &create);
+  section.Number("interval_ms", 10, 3600000, &interval_ms);
+  section.Finish();
+}
+
 void ReadLanguage(Section* root, v1::Language* language) {
   std::string text;
   if (!root->Text("default_language", 16, &text)) return;
@@ -271,8 +279,8 @@ void ReadLanguage(Section* root, v1::Language* language) {
 }
 
 void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
-  auto& [listen, threads, pack, log, registers, pseudonyms, limits, rights,
-         default_language] = *config;
+  auto& [listen, threads, pack, log, checkpoints, registers, pseudonyms, limits,
+         rights, default_language] = *config;
   Section root(node, "", errors);
   ReadListen(root.Sub("listen"), &listen);
   {
@@ -288,6 +296,7 @@ void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
     section.Finish();
   }
   ReadLog(root.Sub("log"), &log);
+  ReadCheckpoints(root.Sub("checkpoints"), &checkpoints);
   {
     Section section = root.Sub("registers");
     auto& [path] = registers;
@@ -350,8 +359,8 @@ void ResolvePaths(absl::string_view folder, Config* config) {
   if (folder.empty()) return;
   for (std::string* path :
        {&config->listen.unix_socket, &config->pack.directory,
-        &config->log.directory, &config->registers.path,
-        &config->pseudonyms.key_file}) {
+        &config->log.directory, &config->checkpoints.key_file,
+        &config->registers.path, &config->pseudonyms.key_file}) {
     if (!path->empty() && path->front() != '/') {
       *path =
           absl::StrCat(folder, absl::EndsWith(folder, "/") ? "" : "/", *path);

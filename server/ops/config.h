@@ -44,6 +44,15 @@ struct Config {
     uint64_t max_queue_bytes = 16u << 20;
   } log;
 
+  // Signed checkpoints of the log.
+  struct Checkpoints {
+    // Key file; see server/audit/note.h. Empty: nothing is signed.
+    std::string key_file;
+    // Make the key file when it is absent.
+    bool create = false;
+    uint32_t interval_ms = 1000;
+  } checkpoints;
+
   struct Registers {
     // SQLite file.
     std::string path = "registers.db";

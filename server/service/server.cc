@@ -24,6 +24,7 @@
 #include "server/registers/pseudonym.h"
 #include "server/registers/registers.h"
 #include "server/service/call.h"
+#include "server/service/checkpoints.h"
 #include "server/service/decision_calls.h"
 #include "server/service/health.h"
 #include "server/service/pack_in_service.h"
@@ -120,6 +121,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<Snapshot<PackInService>> pack_;
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
   std::unique_ptr<DecisionLog> log_;  // null: turned off
+  std::unique_ptr<Checkpoints> checkpoints_;  // null: nothing is signed
   std::unique_ptr<Registers> registers_;
   RegisterContext register_context_;
   std::unique_ptr<Workers> workers_;
@@ -181,6 +183,13 @@ absl::Status ServerImpl::OpenLog() {
   if (!log.ok()) return log.status();
   log_ = *std::move(log);
   decisions_.decider.max_record_bytes = options.max_record_bytes;
+  if (config_.checkpoints.key_file.empty()) return absl::OkStatus();
+  const absl::Status made = MakeParent(config_.checkpoints.key_file);
+  if (!made.ok()) return made;
+  auto checkpoints = Checkpoints::Start(config_, hooks_.log_files, log_.get(),
+                                        hooks_.log_line);
+  if (!checkpoints.ok()) return checkpoints.status();
+  checkpoints_ = *std::move(checkpoints);
   return absl::OkStatus();
 }
 
@@ -322,6 +331,7 @@ void ServerImpl::DrainOnce() {
   }
   if (workers_ != nullptr) workers_->Stop();
   if (log_ != nullptr) log_->Close();
+  if (checkpoints_ != nullptr) checkpoints_->Stop();
   if (served) SayCounters();
   std::lock_guard<std::mutex> lock(drained_mutex_);
   drained_ = true;

@@ -54,6 +54,8 @@ std::string Show(const Config& c) {
       c.listen.tcp, "|", c.listen.unix_socket, "|", c.threads.completion_queues,
       "|", c.pack.directory, "|", c.log.enabled, "|", c.log.directory, "|",
       c.log.name, "|", c.log.segment_bytes, "|", c.log.max_queue_bytes, "|",
+      c.checkpoints.key_file, "|", c.checkpoints.create, "|",
+      c.checkpoints.interval_ms, "|",
       c.registers.path, "|", c.pseudonyms.key_file, "|", c.pseudonyms.create,
       "|", c.limits.message_bytes, "|", c.limits.batch_requests, "|",
       c.limits.consents_tried, "|", c.limits.drain_seconds, "|",
@@ -84,7 +86,7 @@ TEST_F(ConfigTest, DocumentedFileReadsToTheDefaults) {
 TEST_F(ConfigTest, EveryKnownKeyIsDocumented) {
   const std::string documented = "\n" + Contents(kDocumented);
   for (const std::string section :
-       {"", "listen", "threads", "pack", "log", "registers", "pseudonyms",
+       {"", "listen", "threads", "pack", "log", "checkpoints", "registers", "pseudonyms",
         "limits", "rights"}) {
     const std::string error = ErrorOf(
         section.empty() ? "0123456789: 1\n" : section + ":\n  0123456789: 1\n");
@@ -111,6 +113,7 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "pack: {directory: /p}\n"
       "log: {enabled: false, directory: /l, name: a/b, "
       "segment_bytes: 1048576, max_queue_bytes: 1048577}\n"
+      "checkpoints: {key_file: c.key, create: true, interval_ms: 20}\n"
       "registers: {path: r.db}\n"
       "pseudonyms: {key_file: sub/k, create: true}\n"
       "limits: {message_bytes: 2048, batch_requests: 7, consents_tried: 3, "
@@ -121,7 +124,7 @@ TEST_F(ConfigTest, ReadsEveryKey) {
   EXPECT_EQ(
       Show(*config),
       absl::StrCat("[::1]:0|/run/t.sock|2|/p|0|/l|a/b|1048576|1048577|",
-                   folder_, "/r.db|", folder_, "/sub/k|1|2048|7|3|0|1|2"));
+                   folder_, "/c.key|1|20|", folder_, "/r.db|", folder_, "/sub/k|1|2048|7|3|0|1|2"));
 }
 
 TEST_F(ConfigTest, UnknownKeyNamesPlaceAndNearest) {

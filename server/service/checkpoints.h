@@ -1,0 +1,46 @@
+// Signed checkpoints of the server's decision log: the key, the publisher and
+// what is said of them.
+//
+// Thread-safety: immutable after Start.
+
+#ifndef TARAZY_SERVER_SERVICE_CHECKPOINTS_H_
+#define TARAZY_SERVER_SERVICE_CHECKPOINTS_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/audit/decision_log.h"
+#include "server/audit/file_system.h"
+#include "server/audit/note.h"
+#include "server/audit/tree_publisher.h"
+#include "server/ops/config.h"
+
+namespace tarazy {
+
+class Checkpoints {
+ public:
+  // Loads the key (or makes it, if the configuration says so), checks the log
+  // against what was signed last, and publishes from then on. Beside the key
+  // file lie `.pub`, the verifier key for auditors, and `.signed`, what was
+  // signed last. `files` and `log` outlive the result. DATA_LOSS when the log
+  // is not what was signed; INVALID_ARGUMENT when the key is another log's.
+  static absl::StatusOr<std::unique_ptr<Checkpoints>> Start(
+      const Config& config, FileSystem* files, const DecisionLog* log,
+      std::function<void(absl::string_view)> log_line);
+
+  // Publishes what is durable a last time; returns when it is done.
+  void Stop() { publisher_->Stop(); }
+
+ private:
+  Checkpoints() = default;
+
+  std::unique_ptr<const NoteSigner> signer_;
+  std::unique_ptr<TreePublisher> publisher_;
+};
+
+}  // namespace tarazy
+
+#endif  // TARAZY_SERVER_SERVICE_CHECKPOINTS_H_
