@@ -24,6 +24,8 @@
 
 namespace tarazy {
 
+enum class Outcome : uint8_t { kSatisfied, kUnsatisfied, kError };
+
 struct Evaluation::Rep {
   struct Slot {
     Value value;
@@ -34,7 +36,15 @@ struct Evaluation::Rep {
   std::vector<PolicyError> errors;
   std::vector<Reading> readings;
 
+  // What a shared condition came to.
+  struct Condition {
+    uint64_t decision = 0;  // that ran it
+    Outcome outcome = Outcome::kUnsatisfied;
+    EvalErrorCode error = EvalErrorCode::kTypeError;
+    uint32_t error_slot = 0;
+  };
   std::vector<Slot> slots;
+  std::vector<Condition> conditions;
   std::vector<Value> registers;
   std::vector<RecordField> fields;  // of a record being made
   Arena arena;
@@ -46,8 +56,6 @@ struct Evaluation::Rep {
 };
 
 namespace {
-
-enum class Outcome : uint8_t { kSatisfied, kUnsatisfied, kError };
 
 class Machine {
  public:
@@ -92,26 +100,41 @@ class Machine {
   // Null, with the error set, when the operand is a fact that is missing.
   const Value* Load(uint32_t operand) {
     const uint32_t index = IndexOf(operand);
+    if (KindOf(operand) == OperandKind::kSlot) {
+      const Value& value = Slot(index);
+      if (!value.missing()) return &value;
+      FailSlot(index);
+      return nullptr;
+    }
     switch (KindOf(operand)) {
       case OperandKind::kRegister:
         return &registers_[index];
       case OperandKind::kConstant:
         return &program_.constants[index];
-      case OperandKind::kVar:
+      default:
         return &variables_[index];
-      case OperandKind::kSlot:
-        break;
     }
-    const Value& value = Slot(index);
-    if (value.missing()) {
-      FailSlot(index);
-      return nullptr;
+  }
+  bool FailTest(uint32_t slot) {
+    return slots_[slot].value.missing() ? FailSlot(slot)
+                                        : Fail(EvalErrorCode::kTypeError);
+  }
+  // Does with a boolean what the instruction says; gives the next one.
+  const Inst* Next(const Inst* code, const Inst* inst, bool answer) {
+    if ((inst->flags & kBranch) != 0) {
+      return answer == ((inst->flags & kWhen) != 0) ? code + inst->target
+                                                    : inst + 1;
     }
-    return &value;
+    registers_[inst->dst] =
+        Value::Bool(answer != ((inst->flags & kInvert) != 0));
+    return inst + 1;
   }
   // The boolean of an instruction whose answer is one.
   bool Answer(const Inst& inst, bool* answer);
-  bool AnswerHasSlot(uint32_t slot, bool* answer);
+  // `has` on a fact that is missing: false, or an error.
+  bool AnswerHasMissing(uint32_t slot);
+  // A shared condition, run at most once.
+  Outcome RunCondition(uint32_t condition);
   bool AnswerOnEntities(const Inst& inst, const Value& a, bool* answer);
   bool In(const Value& a, const Value& b, bool* answer);
   bool EntityIn(const EntityName& entity, const EntityStore::Entity* found,
@@ -155,8 +178,41 @@ Outcome Machine::Run(const CodeBlock& block) {
           return Outcome::kError;
         }
         break;
+      case Op::kTestSlot: {
+        const Value& value = Slot(inst->a);
+        if (value.tag() != ValueTag::kBool) {
+          FailTest(inst->a);
+          return Outcome::kError;
+        }
+        inst = Next(code, inst, value.as_bool());
+        continue;
+      }
+      case Op::kSlotIs: {
+        const Value& value = Slot(inst->a);
+        if (value.missing()) {
+          FailSlot(inst->a);
+          return Outcome::kError;
+        }
+        inst = Next(code, inst,
+                    value.tag() == ValueTag::kEntity &&
+                        value.as_entity().known == inst->b);
+        continue;
+      }
+      case Op::kHasSlot: {
+        const bool answer = !Slot(inst->a).missing();
+        if (!answer && !AnswerHasMissing(inst->a)) {
+          return Outcome::kError;
+        }
+        inst = Next(code, inst, answer);
+        continue;
+      }
+      case Op::kCondition: {
+        const Outcome outcome = RunCondition(inst->a);
+        if (outcome == Outcome::kError) return Outcome::kError;
+        inst = Next(code, inst, outcome == Outcome::kSatisfied);
+        continue;
+      }
       case Op::kTest:
-      case Op::kHasSlot:
       case Op::kEqual:
       case Op::kLess:
       case Op::kLessEqual:
@@ -180,16 +236,8 @@ Outcome Machine::Run(const CodeBlock& block) {
       case Op::kCallGreaterThanOrEqual: {
         bool answer;
         if (!Answer(*inst, &answer)) return Outcome::kError;
-        if ((inst->flags & kBranch) != 0) {
-          if (answer == ((inst->flags & kWhen) != 0)) {
-            inst = code + inst->target;
-            continue;
-          }
-        } else {
-          registers_[inst->dst] =
-              Value::Bool(answer != ((inst->flags & kInvert) != 0));
-        }
-        break;
+        inst = Next(code, inst, answer);
+        continue;
       }
       default: {
         Value result;
@@ -201,16 +249,29 @@ Outcome Machine::Run(const CodeBlock& block) {
   }
 }
 
-inline bool Machine::AnswerHasSlot(uint32_t slot, bool* answer) {
-  *answer = !Slot(slot).missing();
-  if (!*answer && facts_->WhyMissing(slot) == EvalErrorCode::kTypeError) {
+bool Machine::AnswerHasMissing(uint32_t slot) {
+  if (facts_->WhyMissing(slot) == EvalErrorCode::kTypeError) {
     return FailSlot(slot);
   }
   return true;
 }
 
+Outcome Machine::RunCondition(uint32_t condition) {
+  Evaluation::Rep::Condition& kept = state_.conditions[condition];
+  if (kept.decision != state_.decision) {
+    kept.decision = state_.decision;
+    kept.outcome = Run(program_.conditions[condition]);
+    kept.error = error_;
+    kept.error_slot = error_slot_;
+  }
+  if (kept.outcome == Outcome::kError) {
+    error_ = kept.error;
+    error_slot_ = kept.error_slot;
+  }
+  return kept.outcome;
+}
+
 inline bool Machine::Answer(const Inst& inst, bool* answer) {
-  if (inst.op == Op::kHasSlot) return AnswerHasSlot(inst.a, answer);
   const Value* a = Load(inst.a);
   if (a == nullptr) return false;
   switch (inst.op) {
@@ -485,6 +546,9 @@ void Start(const Program::Rep& program, Evaluation::Rep* state) {
   ++state->decision;
   if (state->slots.size() < program.facts.size()) {
     state->slots.resize(program.facts.size());
+  }
+  if (state->conditions.size() < program.conditions.size()) {
+    state->conditions.resize(program.conditions.size());
   }
   if (state->registers.size() < program.registers) {
     state->registers.resize(program.registers);

@@ -36,22 +36,29 @@ TemplateLink LinkTo(const TemplateLink& link, const std::string& id) {
   return made;
 }
 
-// The slots that a policy's code asks for.
-std::set<uint32_t> SlotsOf(const Program::Rep& rep, uint32_t policy) {
-  std::set<uint32_t> slots;
-  const CodeBlock& block = rep.blocks[policy];
+void AddSlots(const Program::Rep& rep, const CodeBlock& block,
+              std::set<uint32_t>* slots) {
   for (uint32_t at = block.begin; at < block.end; ++at) {
     const Inst& inst = rep.code[at];
     const OpInfo& info = Info(inst.op);
+    if (inst.op == Op::kCondition) {
+      AddSlots(rep, rep.conditions[inst.a], slots);
+    }
     for (const auto& field : {std::make_pair(info.a, inst.a),
                               std::make_pair(info.b, inst.b)}) {
-      if (field.first == Field::kSlot) slots.insert(field.second);
+      if (field.first == Field::kSlot) slots->insert(field.second);
       if (field.first == Field::kOperand &&
           KindOf(field.second) == OperandKind::kSlot) {
-        slots.insert(IndexOf(field.second));
+        slots->insert(IndexOf(field.second));
       }
     }
   }
+}
+
+// The slots that a policy's code asks for.
+std::set<uint32_t> SlotsOf(const Program::Rep& rep, uint32_t policy) {
+  std::set<uint32_t> slots;
+  AddSlots(rep, rep.blocks[policy], &slots);
   return slots;
 }
 

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "policy/eval/aggregate.h"
@@ -27,6 +28,7 @@ class Digester {
   void Enum(E e) {
     Number(static_cast<uint64_t>(e));
   }
+  std::string Take() { return std::move(buffer_); }
   std::string Finish() {
     std::string digest(EVP_MAX_MD_SIZE, '\0');
     unsigned int size = 0;
@@ -164,7 +166,26 @@ void AddPart(const ScopePart& part, Digester* out) {
   out->Number(part.entity);
 }
 
+void AddCode(const Program::Rep& rep, const CodeBlock& block, Digester* out) {
+  out->Number(block.end - block.begin);
+  for (uint32_t at = block.begin; at < block.end; ++at) {
+    const Inst& inst = rep.code[at];
+    out->Enum(inst.op);
+    out->Number(inst.flags);
+    out->Number(inst.dst);
+    out->Number(inst.a);
+    out->Number(inst.b);
+    out->Number(inst.target);
+  }
+}
+
 }  // namespace
+
+std::string ContentOf(const PolicyInstance& instance, ExprId id) {
+  Digester out;
+  AddExpr(instance, id, &out);
+  return out.Take();
+}
 
 std::string ContentDigest(const PolicyInstance& instance) {
   const Policy& policy = *instance.policy;
@@ -198,17 +219,10 @@ std::string ProgramDigest(const Program::Rep& rep) {
     AddPart(rep.scopes[i].principal, &out);
     AddPart(rep.scopes[i].resource, &out);
     out.Number(rep.scopes[i].action_set);
-    out.Number(rep.blocks[i].end - rep.blocks[i].begin);
-    for (uint32_t at = rep.blocks[i].begin; at < rep.blocks[i].end; ++at) {
-      const Inst& inst = rep.code[at];
-      out.Enum(inst.op);
-      out.Number(inst.flags);
-      out.Number(inst.dst);
-      out.Number(inst.a);
-      out.Number(inst.b);
-      out.Number(inst.target);
-    }
+    AddCode(rep, rep.blocks[i], &out);
   }
+  out.Number(rep.conditions.size());
+  for (const CodeBlock& block : rep.conditions) AddCode(rep, block, &out);
   return absl::BytesToHexString(out.Finish());
 }
 

@@ -14,6 +14,9 @@ namespace tarazy {
 // SHA-256 of the policy's annotations, effect, scope and conditions, 32 bytes.
 std::string ContentDigest(const PolicyInstance& instance);
 
+// Bytes that are the same for two expressions exactly if they say the same.
+std::string ContentOf(const PolicyInstance& instance, ExprId id);
+
 // SHA-256 of the program in lower-case hex. Ids are labels and not part of it;
 // the index follows from the scopes.
 std::string ProgramDigest(const Program::Rep& rep);

@@ -51,6 +51,10 @@ std::string FieldText(const Program::Rep& rep, Field field, uint32_t value) {
       return absl::StrCat("{", absl::StrJoin(rep.shapes[value], ", "), "}");
     case Field::kFirstRegister:
       return absl::StrCat("r", value);
+    case Field::kEntity:
+      return NameText(rep.symbols.entities()[value - 1]);
+    case Field::kCondition:
+      return absl::StrCat("c", value);
     default:
       return absl::StrCat(value);
   }
@@ -102,6 +106,14 @@ std::string ActionText(const Program::Rep& rep, const ActionSet& set) {
       absl::StrJoin(set.entities, ", ", [&](std::string* out, uint32_t n) {
         absl::StrAppend(out, NameText(rep.symbols.entities()[n - 1]));
       }));
+}
+
+void DumpBlock(const Program::Rep& rep, const CodeBlock& block,
+               std::string* text) {
+  for (uint32_t at = block.begin; at < block.end; ++at) {
+    absl::StrAppendFormat(text, "  %4d  %s\n", at - block.begin,
+                          InstText(rep, rep.code[at]));
+  }
 }
 
 }  // namespace
@@ -175,11 +187,11 @@ std::string DumpProgram(const Program::Rep& rep) {
                     "\n  action ",
                     ActionText(rep, rep.action_sets[scope.action_set]),
                     "\n  resource ", PartText(rep, scope.resource), "\n");
-    const CodeBlock& block = rep.blocks[i];
-    for (uint32_t at = block.begin; at < block.end; ++at) {
-      absl::StrAppendFormat(&text, "  %4d  %s\n", at - block.begin,
-                            InstText(rep, rep.code[at]));
-    }
+    DumpBlock(rep, rep.blocks[i], &text);
+  }
+  for (size_t i = 0; i < rep.conditions.size(); ++i) {
+    absl::StrAppend(&text, "\ncondition c", i, "\n");
+    DumpBlock(rep, rep.conditions[i], &text);
   }
   return text;
 }

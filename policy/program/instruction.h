@@ -6,6 +6,9 @@
 // that `context.age < 18` is one instruction. Jumps go forwards only: a block
 // ends after at most as many steps as it has instructions.
 //
+// A condition that stands in several policies is a block of its own, which a
+// decision runs at most once (kCondition). Such blocks do not refer to others.
+//
 // Registers are used like a stack: an instruction writes a register that was
 // written before, or the one after those. The verifier relies on it.
 
@@ -23,8 +26,11 @@ enum class Op : uint8_t {
   kUnsatisfied,  // ends the block: it does not
   kError,        // ends the block with error number `a` (an EvalErrorCode)
   kJump,         // to `target`
+  kCondition,    // the answer of shared condition number `a`
   kMove,         // a
   kTest,         // a, which is to be a boolean
+  kTestSlot,     // slot `a`, which is to be a boolean
+  kSlotIs,       // whether slot `a` is entity number `b`
   kHasSlot,      // whether the fact of slot `a` is present
   kRequireSlot,  // goes on if the fact of slot `a` is present, or errs
   kEqual,
@@ -124,6 +130,8 @@ enum class Field : uint8_t {
   kFirstRegister,
   kCount,
   kErrorCode,
+  kCondition,
+  kEntity,
 };
 enum class Result : uint8_t { kEnds, kNothing, kJumps, kBool, kValue };
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "policy/eval/operations.h"
+#include "policy/program/shared_conditions.h"
 
 namespace tarazy {
 namespace {
@@ -118,11 +119,41 @@ bool PolicyCompiler::Run(PolicyScope* scope, CodeBlock* block,
       MoveTo(0, CompileValue(condition.body, 0));
       continue;
     }
-    CompileBranch(condition.body, condition.unless, unsatisfied, 0);
+    CompileCondition(condition.body, condition.unless, unsatisfied);
   }
   emitter_.End(Op::kSatisfied);
   emitter_.Bind(unsatisfied);
   emitter_.End(Op::kUnsatisfied);
+  return Append(block, problem);
+}
+
+bool PolicyCompiler::RunCondition(ExprId id, CodeBlock* block,
+                                  std::string* problem) {
+  FindFoldable();
+  const Emitter::Label unsatisfied = emitter_.NewLabel();
+  CompileBranch(id, false, unsatisfied, 0);
+  emitter_.End(Op::kSatisfied);
+  emitter_.Bind(unsatisfied);
+  emitter_.End(Op::kUnsatisfied);
+  return Append(block, problem);
+}
+
+void PolicyCompiler::CompileCondition(ExprId id, bool when,
+                                      Emitter::Label target) {
+  const Expr& e = policy_.exprs[id];
+  // Each part jumps to `target` by itself.
+  const ExprKind splits = when ? ExprKind::kOr : ExprKind::kAnd;
+  if (e.kind == splits) {
+    CompileCondition(e.args[0], when, target);
+    return CompileCondition(e.args[1], when, target);
+  }
+  const absl::optional<uint32_t> condition =
+      shared_ == nullptr ? absl::nullopt : shared_->Find(instance_, id);
+  if (!condition) return CompileBranch(id, when, target, 0);
+  Emit(Op::kCondition, false, *condition, 0, ToLabel(when, target));
+}
+
+bool PolicyCompiler::Append(CodeBlock* block, std::string* problem) {
   if (!emitter_.problem().empty()) {
     *problem = emitter_.problem();
     return false;

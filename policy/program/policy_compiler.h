@@ -26,19 +26,26 @@ struct PolicyInstance {
   const EntityUid* Entity(const ScopeConstraint& scope, Var var) const;
 };
 
+class SharedConditions;
+
 class PolicyCompiler {
  public:
+  // `shared` may be null: then no condition is shared.
   PolicyCompiler(Pools* pools, const PolicyInstance& instance,
-                 const CompileOptions& options)
+                 SharedConditions* shared, const CompileOptions& options)
       : pools_(*pools),
         instance_(instance),
         policy_(*instance.policy),
+        shared_(shared),
         keep_value_(options.keep_value),
         emitter_(options.max_instructions_per_policy) {}
 
   // Appends the block to the program. False when it is over a limit;
   // `problem` then says which.
   bool Run(PolicyScope* scope, CodeBlock* block, std::string* problem);
+
+  // The same for one expression by itself, as a shared condition.
+  bool RunCondition(ExprId id, CodeBlock* block, std::string* problem);
 
  private:
   // Where a boolean goes: to a jump when it is `when`, or into `dst`.
@@ -49,6 +56,10 @@ class PolicyCompiler {
     uint16_t dst;
   };
 
+  // CompileBranch for what stands at the top of a condition, parts of which
+  // may be shared.
+  void CompileCondition(ExprId id, bool when, Emitter::Label target);
+  bool Append(CodeBlock* block, std::string* problem);
   // Code that leaves the value of `id` in the operand it returns, which is
   // register `reg` or something that needs no code.
   uint32_t CompileValue(ExprId id, uint32_t reg);
@@ -70,6 +81,7 @@ class PolicyCompiler {
   uint32_t Operate(Op op, bool invert, uint32_t a, uint32_t b, Destination to);
   // The same without folding.
   uint32_t Emit(Op op, bool invert, uint32_t a, uint32_t b, Destination to);
+  void Specialise(Inst* inst) const;
   // A boolean that is known.
   uint32_t Known(bool value, Destination to);
   uint32_t Fail(EvalErrorCode code);
@@ -106,6 +118,7 @@ class PolicyCompiler {
   Pools& pools_;
   const PolicyInstance instance_;
   const Policy& policy_;
+  SharedConditions* shared_;
   const bool keep_value_;
   Emitter emitter_;
   std::vector<bool> foldable_;  // by ExprId

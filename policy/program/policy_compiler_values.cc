@@ -93,12 +93,28 @@ uint32_t PolicyCompiler::Known(bool value, Destination to) {
   return ConstantOperand(Value::Bool(value));
 }
 
+// Most conditions test a fact, or compare one with an entity that is written
+// there: these have instructions of their own, which need not look at kinds.
+void PolicyCompiler::Specialise(Inst* inst) const {
+  if (inst->op == Op::kTest && KindOf(inst->a) == OperandKind::kSlot) {
+    inst->op = Op::kTestSlot;
+    inst->a = IndexOf(inst->a);
+  }
+  if (inst->op != Op::kEqual || KindOf(inst->a) != OperandKind::kSlot) return;
+  const Value* constant = ConstantOf(inst->b);
+  if (constant == nullptr || constant->tag() != ValueTag::kEntity) return;
+  inst->op = Op::kSlotIs;
+  inst->a = IndexOf(inst->a);
+  inst->b = constant->as_entity().known;
+}
+
 uint32_t PolicyCompiler::Emit(Op op, bool invert, uint32_t a, uint32_t b,
                               Destination to) {
   Inst inst;
   inst.op = op;
   inst.a = a;
   inst.b = b;
+  Specialise(&inst);
   if (to.branch) {
     inst.flags = kBranch | (to.when != invert ? kWhen : 0);
     emitter_.EmitJump(inst, to.target);

@@ -14,6 +14,7 @@
 #include "policy/program/policy_compiler.h"
 #include "policy/program/pools.h"
 #include "policy/program/rep.h"
+#include "policy/program/shared_conditions.h"
 #include "policy/program/verifier.h"
 
 namespace tarazy {
@@ -239,6 +240,8 @@ void ProgramCompiler::BuildGroups(Program::Rep* rep) {
 void ProgramCompiler::CompilePolicies(Program::Rep* rep) {
   Pools pools(rep);
   pools.Actions(ActionSet());  // number 0
+  SharedConditions shared(&pools, options_);
+  for (const PolicyInstance& instance : instances_) shared.Count(instance);
   rep->policies.reserve(instances_.size());
   rep->scopes.reserve(instances_.size());
   rep->blocks.reserve(instances_.size());
@@ -246,8 +249,10 @@ void ProgramCompiler::CompilePolicies(Program::Rep* rep) {
     PolicyScope scope;
     CodeBlock block;
     std::string problem;
-    PolicyCompiler compiler(&pools, instance, options_);
-    if (!compiler.Run(&scope, &block, &problem)) {
+    PolicyCompiler compiler(&pools, instance, &shared, options_);
+    if (!compiler.Run(&scope, &block, &problem) ||
+        !shared.problem().empty()) {
+      if (problem.empty()) problem = shared.problem();
       Refuse(instance.policy, "compile/too-large",
              absl::StrCat("policy `", instance.id(), "` needs more than ",
                           options_.max_instructions_per_policy, " ",

@@ -43,6 +43,9 @@ struct Program::Rep {
   std::vector<PolicyScope> scopes;
   std::vector<CodeBlock> blocks;
 
+  // Conditions that several policies share.
+  std::vector<CodeBlock> conditions;
+
   std::vector<ActionSet> action_sets;
   ScopeIndex index;
   uint32_t registers = 0;  // that the largest block needs

@@ -14,8 +14,9 @@ constexpr uint32_t kUnreached = std::numeric_limits<uint32_t>::max();
 
 class BlockVerifier {
  public:
-  BlockVerifier(const Program::Rep& rep, const CodeBlock& block)
-      : rep_(rep), block_(block) {}
+  // `shared`: the block is that of a condition.
+  BlockVerifier(const Program::Rep& rep, const CodeBlock& block, bool shared)
+      : rep_(rep), block_(block), shared_(shared) {}
 
   absl::Status Run();
 
@@ -34,6 +35,7 @@ class BlockVerifier {
 
   const Program::Rep& rep_;
   const CodeBlock block_;
+  const bool shared_;
   // Registers that are written on every path that reaches an instruction.
   std::vector<uint32_t> written_;
 };
@@ -77,6 +79,12 @@ const char* BlockVerifier::CheckField(Field field, uint32_t value,
       return value <= static_cast<uint32_t>(EvalErrorCode::kTooDeep)
                  ? nullptr
                  : "no such error";
+    case Field::kEntity:
+      return value - 1 < rep_.symbols.entities().size() ? nullptr
+                                                        : "no such entity";
+    case Field::kCondition:
+      if (shared_) return "a condition refers to another";
+      return value < rep_.conditions.size() ? nullptr : "no such condition";
     case Field::kFirstRegister: {
       uint64_t count = inst.b;
       if (inst.op == Op::kMakeRecord) {
@@ -175,7 +183,11 @@ absl::Status VerifyProgram(const Program::Rep& rep) {
         scope.action_set >= rep.action_sets.size()) {
       return absl::InternalError(absl::StrCat("policy ", i, ": bad scope"));
     }
-    const absl::Status status = BlockVerifier(rep, rep.blocks[i]).Run();
+    const absl::Status status = BlockVerifier(rep, rep.blocks[i], false).Run();
+    if (!status.ok()) return status;
+  }
+  for (const CodeBlock& block : rep.conditions) {
+    const absl::Status status = BlockVerifier(rep, block, true).Run();
     if (!status.ok()) return status;
   }
   return absl::OkStatus();

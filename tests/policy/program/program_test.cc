@@ -85,6 +85,20 @@ TEST(ProgramTest, ALiteralThatDoesNotParseIsAnErrorWhereItStands) {
   EXPECT_THAT(program->Dump(), HasSubstr("error 5"));
 }
 
+TEST(ProgramTest, AConditionOfTwoPoliciesIsCompiledOnce) {
+  const std::string consent =
+      " unless { context has c && context.c.from <= context.now && "
+      "context.now < context.c.until };";
+  const auto program = CompileText(
+      "forbid(principal, action, resource) when { context.a }" + consent +
+      "forbid(principal, action, resource) when { context.b }" + consent);
+  EXPECT_THAT(program->Dump(), HasSubstr("condition c0"));
+  EXPECT_THAT(program->Dump(), Not(HasSubstr("condition c1")));
+  const auto alone =
+      CompileText("forbid(principal, action, resource)" + consent);
+  EXPECT_THAT(alone->Dump(), Not(HasSubstr("condition c0")));
+}
+
 TEST(ProgramTest, LinksAreCompiledWithTheirSlotsFilled) {
   PolicySet set = Parse(
       "@id(\"t\") permit(principal == ?principal, action, resource in "
@@ -222,6 +236,9 @@ TEST_F(VerifierTest, RefusesUnsoundCode) {
       {Make(Op::kHasSlot, 0, 0, kBranch, 1), end},
       {Make(Op::kRequireSlot), end},
       {Make(Op::kError, 99)},
+      {Make(Op::kCondition, 0, 0, kBranch, 1), end},       // no condition
+      {Make(Op::kSlotIs, 0, 1, kBranch, 1), end},
+      {Make(Op::kTestSlot, 0, 0, kBranch, 1), end},
       {Make(Op::kMakeSet, 0, 1), end},
       {Make(Op::kMakeRecord, 0, 0), end},
       // Written on one path only.
