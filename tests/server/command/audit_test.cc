@@ -6,6 +6,8 @@
 #include "nlohmann/json.hpp"
 #include "server/audit/decision_log.h"
 #include "server/audit/file_system.h"
+#include "server/audit/note.h"
+#include "server/audit/tree_publisher.h"
 #include "tarazy/v1/record.pb.h"
 #include "tests/server/audit/temp_folder.h"
 
@@ -145,6 +147,50 @@ TEST_F(AuditShow, DamageHasItsOwnExitCode) {
   const Ran ran = RunWith({"show", "--log", log_});
   EXPECT_EQ(ran.code, 2);
   EXPECT_THAT(ran.err, HasSubstr("record 0 at offset 64 is damaged"));
+}
+
+TEST_F(AuditShow, VerifyAndProve) {
+  const std::string key = folder_.path() + "/key";
+  ASSERT_TRUE(NoteSigner::CreateKeyFile(key, "command-test").ok());
+  const auto signer = NoteSigner::Load(key);
+  ASSERT_TRUE(signer.ok());
+  std::ofstream(key + ".pub") << (*signer)->verifier().ToString() << "\n";
+  EXPECT_THAT(RunWith({"verify", "--log", log_}).out,
+              HasSubstr("no checkpoint: nothing was published"));
+  EXPECT_EQ(RunWith({"prove", "--log", log_, "1"}).code, 1);
+
+  TreePublisherOptions options;
+  options.log_directory = log_;
+  options.signed_directory = folder_.path();
+  options.signed_name = "key.signed";
+  auto publisher =
+      TreePublisher::Open(options, FileSystem::Posix(), signer->get());
+  ASSERT_TRUE(publisher.ok()) << publisher.status();
+  ASSERT_TRUE((*publisher)->Publish(3).ok());
+
+  const Ran whole = RunWith({"verify", "--log", log_, "--key", key + ".pub"});
+  EXPECT_EQ(whole.code, 0) << whole.err;
+  EXPECT_EQ(whole.out,
+            "3 records, each as it was written\n"
+            "checkpoint of 3 records by `command-test`: signature good; 2 "
+            "tiles as they must be\n");
+  EXPECT_THAT(RunWith({"verify", "--log", log_}).out,
+              HasSubstr("signature not checked"));
+
+  const std::string proof = folder_.path() + "/proof";
+  const std::string record = folder_.path() + "/record";
+  ASSERT_EQ(RunWith({"prove", "--log", log_, "1", "--out", proof,
+                     "--record-out", record})
+                .code,
+            0);
+  const std::vector<std::string> check = {
+      "verify", "--proof", proof, "--record", record, "--key", key + ".pub"};
+  EXPECT_EQ(RunWith(check).out, "record 1 is in the log `command-test`\n");
+  std::ofstream(record, std::ios::app) << "x";
+  const Ran changed = RunWith(check);
+  EXPECT_EQ(changed.code, 2);
+  EXPECT_THAT(changed.err, HasSubstr("the inclusion proof does not hold"));
+  EXPECT_EQ(RunWith({"verify", "--proof", proof}).code, 1);
 }
 
 }  // namespace
