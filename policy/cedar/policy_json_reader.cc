@@ -1,9 +1,9 @@
 // Reading policies.
 
 #include <iterator>
+#include <memory>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "policy/cedar/expr_json.h"
 #include "policy/cedar/json.h"
