@@ -27,7 +27,7 @@ namespace tarazy {
 enum class Outcome : uint8_t { kSatisfied, kUnsatisfied, kError };
 
 struct Evaluation::Rep {
-  struct Slot {
+  struct alignas(32) Slot {  // a power of two, to be found by a shift
     Value value;
     uint64_t decision = 0;  // that read it
   };
@@ -67,6 +67,7 @@ class Machine {
         state_(*state),
         registers_(state->registers.data()),
         slots_(state->slots.data()),
+        decision_(state->decision),
         variables_{Value::Entity(request.principal),
                    Value::Entity(request.action),
                    Value::Entity(request.resource)} {}
@@ -84,12 +85,12 @@ class Machine {
   }
   const Value& Slot(uint32_t slot) {
     Evaluation::Rep::Slot& kept = slots_[slot];
-    if (kept.decision != state_.decision) ReadSlot(slot, &kept);
+    if (kept.decision != decision_) ReadSlot(slot, &kept);
     return kept.value;
   }
   void ReadSlot(uint32_t slot, Evaluation::Rep::Slot* kept) {
     kept->value = facts_->Read(slot);
-    kept->decision = state_.decision;
+    kept->decision = decision_;
     state_.readings.push_back({slot, kept->value});
   }
   bool FailSlot(uint32_t slot) {
@@ -152,6 +153,7 @@ class Machine {
   Evaluation::Rep& state_;
   Value* registers_;
   Evaluation::Rep::Slot* slots_;
+  const uint64_t decision_;
   const Value variables_[3];
   EvalErrorCode error_ = EvalErrorCode::kTypeError;
   uint32_t error_slot_ = PolicyError::kNoSlot;
@@ -258,8 +260,8 @@ bool Machine::AnswerHasMissing(uint32_t slot) {
 
 Outcome Machine::RunCondition(uint32_t condition) {
   Evaluation::Rep::Condition& kept = state_.conditions[condition];
-  if (kept.decision != state_.decision) {
-    kept.decision = state_.decision;
+  if (kept.decision != decision_) {
+    kept.decision = decision_;
     kept.outcome = Run(program_.conditions[condition]);
     kept.error = error_;
     kept.error_slot = error_slot_;
