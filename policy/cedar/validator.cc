@@ -61,6 +61,7 @@ class PolicyValidator {
   bool Validate(Diagnostics* diagnostics) {
     CheckNames(policy_, schema_, &findings_);
     CheckApplicable(policy_, schema_, &findings_);
+    CheckDirections(policy_, &findings_);
     for (const SchemaAction& action : schema_.actions()) {
       if (RulesOut(policy_.action, action, schema_)) continue;
       findings_.SetAction(&action.uid);
