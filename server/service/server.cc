@@ -275,8 +275,8 @@ absl::Status ServerImpl::ReplacePack(const std::string& directory) {
                         .str());
     return pack.status();
   }
-  const absl::Status term =
-      registers_->SetObjectionTerm((*pack)->pack->objection_term(), nullptr);
+  const absl::Status term = registers_->SetObjectionTerm(
+      (*pack)->pack->objection_term(), (*pack)->pack->working_days());
   if (!term.ok()) return term;
   pack_->Replace(*pack);
   SayPack("pack_replaced", **pack);

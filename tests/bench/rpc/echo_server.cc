@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <memory>
 #include <new>
+#include <string>
 
 #include "echo.grpc.pb.h"
 
@@ -31,7 +32,11 @@ class EchoCall {
       if (!ok) return;  // shutting down
       finishing_ = true;
       Payload* reply = google::protobuf::Arena::CreateMessage<Payload>(&arena_);
-      reply->set_data(request_->data());
+      if (request_->reply_bytes() == 0) {
+        reply->set_data(request_->data());
+      } else {
+        reply->set_data(std::string(request_->reply_bytes(), 'x'));
+      }
       writer_->Finish(*reply, grpc::Status::OK, this);
       return;
     }
@@ -67,7 +72,7 @@ int Run() {
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
                            &port);
   builder.AddChannelArgument("grpc.http2.bdp_probe", 0);
-  builder.AddChannelArgument("grpc.minimal_stack", 1);
+  builder.SetMaxReceiveMessageSize(4 << 20);
   Echo::AsyncService service;
   builder.RegisterService(&service);
   std::unique_ptr<grpc::ServerCompletionQueue> queue =

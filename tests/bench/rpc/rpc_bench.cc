@@ -152,9 +152,10 @@ LoadOptions Options(const std::string& method, const std::string& request,
   return options;
 }
 
-std::string EchoOf(const std::string& bytes) {
+std::string EchoOf(const std::string& bytes, size_t reply_bytes = 0) {
   Payload payload;
   payload.set_data(bytes);
+  payload.set_reply_bytes(static_cast<uint32_t>(reply_bytes));
   return payload.SerializeAsString();
 }
 
@@ -202,6 +203,10 @@ void RunWith(const Flags& flags, bool log, Process* echo) {
   c.name = "unary.64" + suffix;
   c.ours.in_flight = c.echo.in_flight = 64;
   c.same_core = false;
+  RunCase(flags, c, server.get(), echo);
+  // The same beside an echo that sends as much as an answer has.
+  c.name = "unary.64.answer_sized" + suffix;
+  c.echo.request = EchoOf(one, answer.ByteSizeLong());
   RunCase(flags, c, server.get(), echo);
   c.name = "batch.100" + suffix;
   c.ours = Options(kDecideBatch, many, 4, s);
