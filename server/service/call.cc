@@ -14,6 +14,8 @@ namespace {
 
 // Call objects that a queue keeps for one method when they are not in use.
 constexpr size_t kMaxIdle = 1024;
+// Messages that are handled before the first of their replies is sent.
+constexpr size_t kMaxReadTogether = 64;
 constexpr int kCodes = 17;
 
 constexpr const char* kCodeNames[kCodes] = {
@@ -104,8 +106,8 @@ void Call::Wait() {
     gone_seen_ = false;
     context_->AsyncNotifyWhenDone(&gone_);
   }
-  queue_->table_->Request(*method_, &*context_, &*stream_,
-                          queue_->queue_.get(), &start_);
+  queue_->table_->Request(*method_, &*context_, &*stream_, queue_->queue_.get(),
+                          &start_);
 }
 
 void Call::Read() {
@@ -122,6 +124,11 @@ void Call::Write(const grpc::ByteBuffer& message) {
 void Call::Reply(const grpc::ByteBuffer& message) {
   finished_ = true;
   Count(0);
+  if (queue_->gathering_replies_) {
+    reply_ = message;
+    queue_->replies_.push_back(this);
+    return;
+  }
   stream_->WriteAndFinish(message, grpc::WriteOptions(), grpc::Status::OK,
                           &finish_);
 }
@@ -230,33 +237,71 @@ void Queue::Post(const Method& method) {
 void Queue::Run() {
   void* tag = nullptr;
   bool ok = false;
-  while (queue_->Next(&tag, &ok)) {
-    if (tag == &resume_alarm_) {
-      RunResumed();
-    } else if (tag == &drain_alarm_) {
-      drain_told_ = true;
-      const std::vector<Call*> listeners(drain_listeners_.begin(),
-                                         drain_listeners_.end());
-      for (Call* call : listeners) call->OnDrain();
-    } else if (tag != &stop_alarm_) {
-      const Call::Tag& event = *static_cast<Call::Tag*>(tag);
-      Call* call = event.call;
-      if (event.event == Call::Event::kStart) {
-        if (!ok) {  // the server is shutting down; nobody came
-          delete call;
-          continue;
-        }
-        ++live_;
-        if (call->method_->traffic) traffic_->Begin();
-        Post(*call->method_);
-      }
-      call->Proceed(event.event, ok);
+  for (;;) {
+    // While messages wait, only what has come already is taken.
+    const gpr_timespec until = read_.empty()
+                                   ? gpr_inf_future(GPR_CLOCK_REALTIME)
+                                   : gpr_inf_past(GPR_CLOCK_REALTIME);
+    switch (queue_->AsyncNext(&tag, &ok, until)) {
+      case grpc::CompletionQueue::SHUTDOWN:
+        return;
+      case grpc::CompletionQueue::TIMEOUT:
+        RunRead();
+        break;
+      case grpc::CompletionQueue::GOT_EVENT:
+        Handle(tag, ok);
+        if (read_.size() >= kMaxReadTogether) RunRead();
+        break;
     }
     if (stopping_.load() && live_ == 0 && !shut_down_) {
       shut_down_ = true;
       queue_->Shutdown();
     }
   }
+}
+
+void Queue::Handle(void* tag, bool ok) {
+  if (tag == &resume_alarm_) {
+    RunResumed();
+    return;
+  }
+  if (tag == &drain_alarm_) {
+    drain_told_ = true;
+    const std::vector<Call*> listeners(drain_listeners_.begin(),
+                                       drain_listeners_.end());
+    for (Call* call : listeners) call->OnDrain();
+    return;
+  }
+  if (tag == &stop_alarm_) return;
+  const Call::Tag& event = *static_cast<Call::Tag*>(tag);
+  Call* call = event.call;
+  if (event.event == Call::Event::kRead) {
+    read_.emplace_back(call, ok);
+    return;
+  }
+  if (event.event == Call::Event::kStart) {
+    if (!ok) {  // the server is shutting down; nobody came
+      delete call;
+      return;
+    }
+    ++live_;
+    if (call->method_->traffic) traffic_->Begin();
+    Post(*call->method_);
+  }
+  call->Proceed(event.event, ok);
+}
+
+void Queue::RunRead() {
+  gathering_replies_ = true;
+  for (const auto& [call, ok] : read_) call->Proceed(Call::Event::kRead, ok);
+  gathering_replies_ = false;
+  read_.clear();
+  for (Call* call : replies_) {
+    call->stream_->WriteAndFinish(call->reply_, grpc::WriteOptions(),
+                                  grpc::Status::OK, &call->finish_);
+    call->reply_.Clear();
+  }
+  replies_.clear();
 }
 
 void Queue::Over(Call* call) {
@@ -278,9 +323,8 @@ void Queue::Resume(Resumable* what) {
   Resumable* head = resumed_.load(std::memory_order_relaxed);
   do {
     what->next_resumed_ = head;
-  } while (!resumed_.compare_exchange_weak(head, what,
-                                           std::memory_order_release,
-                                           std::memory_order_relaxed));
+  } while (!resumed_.compare_exchange_weak(
+      head, what, std::memory_order_release, std::memory_order_relaxed));
   if (head == nullptr) {
     resume_alarm_.Set(queue_.get(), Now(), &resume_alarm_);
   }

@@ -13,6 +13,10 @@
 // than being answered below us. This costs about 0.7 us of CPU a call against
 // 11 us for all of gRPC.
 //
+// Messages that have arrived together are handled one after the other before
+// the first of their replies is sent: decisions and gRPC each find their code
+// and data in the caches, which is worth more than the wait.
+//
 // Thread-safety: a Call's hooks run on its queue's thread, one at a time. What
 // is marked "any thread" may be called from any.
 
@@ -32,6 +36,7 @@
 #include <string>
 #include <thread>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -162,6 +167,7 @@ class Call {
   absl::optional<grpc::ServerContext> context_;
   absl::optional<MethodTable::Stream> stream_;
   grpc::ByteBuffer message_;
+  grpc::ByteBuffer reply_;  // that waits for its group
   bool notice_gone_ = false;
   bool reading_ = false;
   bool writing_ = false;
@@ -195,6 +201,8 @@ class Queue {
   friend class Call;
 
   void Run();
+  void Handle(void* tag, bool ok);
+  void RunRead();
   void Post(const Method& method);
   void Over(Call* call);
   void RunResumed();
@@ -215,6 +223,11 @@ class Queue {
   // The thread's own.
   std::vector<std::vector<std::unique_ptr<Call>>> idle_;  // by method
   std::unordered_set<Call*> drain_listeners_;
+  // Calls whose messages are read and wait to be handled, and calls whose
+  // replies wait to be sent.
+  std::vector<std::pair<Call*, bool>> read_;
+  std::vector<Call*> replies_;
+  bool gathering_replies_ = false;
   bool drain_told_ = false;
   bool shut_down_ = false;
   size_t live_ = 0;
