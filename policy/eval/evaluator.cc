@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "policy/eval/aggregate.h"
 #include "policy/eval/arena.h"
 #include "policy/eval/entities.h"
@@ -34,7 +35,7 @@ struct Evaluation::Rep {
   std::vector<uint32_t> permits;
   std::vector<uint32_t> forbids;
   std::vector<PolicyError> errors;
-  std::vector<Reading> readings;
+  std::vector<Reading> readings;  // made when they are asked for
 
   // What a shared condition came to.
   struct Condition {
@@ -88,10 +89,11 @@ class Machine {
     if (kept.decision != decision_) ReadSlot(slot, &kept);
     return kept.value;
   }
-  void ReadSlot(uint32_t slot, Evaluation::Rep::Slot* kept) {
+  // Out of line: most of the slots that instructions look at have been read.
+  ABSL_ATTRIBUTE_NOINLINE void ReadSlot(uint32_t slot,
+                                        Evaluation::Rep::Slot* kept) {
     kept->value = facts_->Read(slot);
     kept->decision = decision_;
-    state_.readings.push_back({slot, kept->value});
   }
   bool FailSlot(uint32_t slot) {
     error_ = facts_->WhyMissing(slot);
@@ -543,7 +545,6 @@ void Start(const Program::Rep& program, Evaluation::Rep* state) {
   state->permits.clear();
   state->forbids.clear();
   state->errors.clear();
-  state->readings.clear();
   state->arena.Reset();
   ++state->decision;
   if (state->slots.size() < program.facts.size()) {
@@ -590,6 +591,13 @@ absl::Span<const PolicyError> Evaluation::errors() const {
   return rep_->errors;
 }
 absl::Span<const Evaluation::Reading> Evaluation::readings() const {
+  rep_->readings.clear();
+  for (uint32_t slot = 0; slot < rep_->slots.size(); ++slot) {
+    const Rep::Slot& kept = rep_->slots[slot];
+    if (kept.decision != 0 && kept.decision == rep_->decision) {
+      rep_->readings.push_back({slot, kept.value});
+    }
+  }
   return rep_->readings;
 }
 

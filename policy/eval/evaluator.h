@@ -92,7 +92,7 @@ class Evaluation {
   bool FailClosedAllows() const;
 
   // Facts that were read, by slot, with their values; valid until the next
-  // evaluation.
+  // evaluation or the next call.
   struct Reading {
     uint32_t slot;
     Value value;
