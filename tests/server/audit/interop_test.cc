@@ -1,7 +1,7 @@
 // Logs that we wrote, verified by programs that we did not write: Go's
 // sumdb/note and sumdb/tlog (through interop/main.go) and Tessera's fsck.
 // Both come from the Go module proxy. Where they can't be built the tests are
-// skipped, unless TARAZY_REQUIRE_GO is set.
+// skipped, with a notice that CI takes as a failure.
 
 #include <sys/wait.h>
 
@@ -52,9 +52,9 @@ class InteropTest : public testing::Test {
 
   void SetUp() override {
     if (!built_) {
-      if (std::getenv("TARAZY_REQUIRE_GO") != nullptr) FAIL() << why_;
-      std::printf("NOTICE: skipped, no Go 1.24 with its module proxy: %s\n",
-                  why_.c_str());
+      std::printf(
+          "NOTICE: skipped: toolchain: no Go 1.24 with its module proxy: %s\n",
+          why_.c_str());
       GTEST_SKIP();
     }
     const std::string key = folder_.path() + "/key";
