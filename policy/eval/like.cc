@@ -17,6 +17,7 @@ bool LikePattern::Matches(absl::string_view text) const {
   for (size_t i = 1; i + 1 < pieces.size(); ++i) {
     const std::string& piece = pieces[i];
     if (piece.empty()) continue;
+    if (piece.size() > text.size()) return false;
     // memmem is linear; string_view::find is not.
     const void* found =
         memmem(text.data(), text.size(), piece.data(), piece.size());
