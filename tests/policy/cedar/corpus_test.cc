@@ -35,7 +35,8 @@ bool HasLargeInteger(const std::string& json) {
 
 TEST(CorpusTest, EdgeExpressionsParseAsTheOfficialEngineSays) {
   std::ifstream in(SharedData("cedar/edge-exprs.jsonl"));
-  if (!in) GTEST_SKIP() << "no conformance data: set TARAZY_SHARED";
+  if (!in)
+    GTEST_SKIP() << "NOTICE: skipped: no conformance data: set TARAZY_SHARED";
   int count = 0;
   for (std::string line; std::getline(in, line); ++count) {
     const auto row = nlohmann::json::parse(line);
@@ -54,7 +55,8 @@ TEST(CorpusTest, EdgeExpressionsParseAsTheOfficialEngineSays) {
 
 TEST(CorpusTest, JsonIsWhatTheOfficialEngineWrites) {
   const std::string folder = UnpackShared("cit-4.10");
-  if (folder.empty()) GTEST_SKIP() << "no conformance data: set TARAZY_SHARED";
+  if (folder.empty())
+    GTEST_SKIP() << "NOTICE: skipped: no conformance data: set TARAZY_SHARED";
   std::istringstream rows(Output(
       absl::StrCat("gzip -dc '",
                    SharedData("cedar/oracle-4.12.0-cit-v4.10.jsonl.gz"), "'")));
@@ -92,7 +94,8 @@ TEST(CorpusTest, JsonIsWhatTheOfficialEngineWrites) {
 
 TEST(CorpusTest, FormatsAsTheOfficialFormatter) {
   const std::string folder = UnpackShared("cit-4.10");
-  if (folder.empty()) GTEST_SKIP() << "no conformance data: set TARAZY_SHARED";
+  if (folder.empty())
+    GTEST_SKIP() << "NOTICE: skipped: no conformance data: set TARAZY_SHARED";
   std::istringstream rows(Output(
       absl::StrCat("gzip -dc '",
                    SharedData("cedar/oracle-4.12.0-cit-v4.10.jsonl.gz"), "'")));

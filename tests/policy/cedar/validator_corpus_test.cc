@@ -47,7 +47,7 @@ TEST(ValidatorCorpusTest, VerdictsAreThoseOfTheOfficialEngine) {
   const std::string cit = UnpackShared("cit-4.10");
   const std::string verdicts = UnpackShared("corpus-tests-validation");
   if (cit.empty() || verdicts.empty()) {
-    GTEST_SKIP() << "no conformance data: set TARAZY_SHARED";
+    GTEST_SKIP() << "NOTICE: skipped: no conformance data: set TARAZY_SHARED";
   }
   int policies = 0;
   for (const std::string& path : FilesEnding(verdicts, ".validation.json")) {
@@ -82,7 +82,7 @@ TEST(ValidatorCorpusTest, WarnsOfWhatCanNeverBeSatisfied) {
   const std::string oracle =
       SharedData("cedar/oracle-4.12.0-cit-v4.10.jsonl.gz");
   if (cit.empty() || ReadFile(oracle).empty()) {
-    GTEST_SKIP() << "no conformance data: set TARAZY_SHARED";
+    GTEST_SKIP() << "NOTICE: skipped: no conformance data: set TARAZY_SHARED";
   }
   FILE* lines = popen(("gzip -dc '" + oracle + "'").c_str(), "r");
   ASSERT_NE(lines, nullptr);

@@ -91,7 +91,7 @@ void ExpectAllPass(const ConformanceReport& report) {
 
 TEST(ConformanceTest, Handwritten) {
   const fs::path archive = SharedFolder() / "cedar" / "handwritten.tar.gz";
-  if (!fs::exists(archive)) GTEST_SKIP() << "no " << archive;
+  if (!fs::exists(archive)) GTEST_SKIP() << "NOTICE: skipped: no " << archive;
   const Unpacked data(archive);
   ASSERT_TRUE(data.sound());
   const fs::path root = data.path() / "handwritten";
@@ -102,7 +102,7 @@ TEST(ConformanceTest, Handwritten) {
 
 TEST(ConformanceTest, Generated) {
   const fs::path archive = SharedFolder() / "cedar" / "cit-4.10.tar.gz";
-  if (!fs::exists(archive)) GTEST_SKIP() << "no " << archive;
+  if (!fs::exists(archive)) GTEST_SKIP() << "NOTICE: skipped: no " << archive;
   const Unpacked data(archive);
   ASSERT_TRUE(data.sound());
   const ConformanceReport report =
@@ -128,9 +128,8 @@ std::string Outcome(const std::string& expression,
   if (!json) return "bad environment";
   const JsonValue& entities = *json->Find("entities");
   const Source entity_source(
-      "entities",
-      environment.substr(entities.span.begin,
-                         entities.span.end - entities.span.begin));
+      "entities", environment.substr(entities.span.begin,
+                                     entities.span.end - entities.span.begin));
   const EntitiesJsonOptions options;
   const auto store =
       ReadEntities(entity_source, *program, options, &diagnostics);
@@ -149,7 +148,7 @@ std::string Outcome(const std::string& expression,
 TEST(ConformanceTest, EdgeExpressions) {
   const fs::path folder = SharedFolder() / "cedar";
   if (!fs::exists(folder / "edge-exprs.jsonl")) {
-    GTEST_SKIP() << "no " << folder / "edge-exprs.jsonl";
+    GTEST_SKIP() << "NOTICE: skipped: no " << folder / "edge-exprs.jsonl";
   }
   const std::string environment = ReadFile(folder / "edge-env.json");
   std::ifstream lines(folder / "edge-exprs.jsonl");
