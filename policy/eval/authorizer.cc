@@ -70,8 +70,9 @@ ScopeRequest ScopeOf(const Request& request) {
 }
 
 std::string ErrorText(const Program& program, const PolicyError& error) {
-  std::string text = absl::StrCat("policy `", program.policies()[error.policy].id,
-                                  "`: ", Describe(error.code));
+  std::string text =
+      absl::StrCat("policy `", program.policies()[error.policy].id,
+                   "`: ", Describe(error.code));
   if (error.slot != PolicyError::kNoSlot) {
     absl::StrAppend(&text, ": `", program.facts()[error.slot].ToString(), "`");
   }
@@ -84,14 +85,14 @@ Authorization Authorize(const Request& request, Evaluation* scratch) {
   Evaluate(program, ScopeOf(request), &facts, scratch);
   Authorization answer;
   answer.allow = scratch->CedarAllows();
-  const auto determining = scratch->forbids().empty() ? scratch->permits()
-                                                      : scratch->forbids();
+  const auto determining =
+      scratch->forbids().empty() ? scratch->permits() : scratch->forbids();
   for (uint32_t policy : determining) {
     answer.reasons.push_back(program.policies()[policy].id);
   }
   for (const PolicyError& error : scratch->errors()) {
-    answer.errors.push_back({program.policies()[error.policy].id,
-                             ErrorText(program, error)});
+    answer.errors.push_back(
+        {program.policies()[error.policy].id, ErrorText(program, error)});
   }
   std::sort(answer.reasons.begin(), answer.reasons.end());
   std::sort(answer.errors.begin(), answer.errors.end(),

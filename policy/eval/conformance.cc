@@ -48,9 +48,8 @@ class Test {
   }
   // Fails with what `diagnostics_` holds.
   void FailSetup(const std::string& what) {
-    Fail(absl::StrCat(
-        what, diagnostics_.empty() ? "" : ": ",
-        diagnostics_.empty() ? "" : diagnostics_[0].message));
+    Fail(absl::StrCat(what, diagnostics_.empty() ? "" : ": ",
+                      diagnostics_.empty() ? "" : diagnostics_[0].message));
   }
   // The file that the test names under `key`, as a Source.
   std::unique_ptr<Source> Open(const JsonValue& test, absl::string_view key);
@@ -119,8 +118,8 @@ void Test::CheckVerdict(const JsonValue& test, const PolicySet& policies) {
   const JsonValue* expected = test.Find("shouldValidate");
   if (expected == nullptr) return;
   Diagnostics found;
-  const bool valid = ValidatePolicies(policies, *schema_,
-                                      ValidationMode::kStrict, &found);
+  const bool valid =
+      ValidatePolicies(policies, *schema_, ValidationMode::kStrict, &found);
   if (valid == expected->boolean) {
     ++report.passed;
     return;
@@ -151,8 +150,8 @@ void Test::RunRequest(const Source& source, const JsonValue& json) {
   const std::set<std::string> reasons(answer.reasons.begin(),
                                       answer.reasons.end());
   if (reasons != Texts(json.Find("reason"))) {
-    return Fail(absl::StrCat(what, "reasons are ", Show(reasons),
-                             ", expected ", Show(Texts(json.Find("reason")))));
+    return Fail(absl::StrCat(what, "reasons are ", Show(reasons), ", expected ",
+                             Show(Texts(json.Find("reason")))));
   }
   std::set<std::string> errors;
   for (const Authorization::Error& error : answer.errors) {
@@ -183,8 +182,7 @@ void Test::Run(const std::string& test_json) {
 void ConformanceReport::Add(const ConformanceReport& other) {
   passed += other.passed;
   failed += other.failed;
-  failures.insert(failures.end(), other.failures.begin(),
-                  other.failures.end());
+  failures.insert(failures.end(), other.failures.begin(), other.failures.end());
 }
 
 ConformanceReport RunConformanceTest(const std::string& name,

@@ -51,8 +51,7 @@ const EntityStore::Entity* EntityStore::Find(const EntityName& name) const {
 bool EntityStore::IsIn(const Entity& entity, const EntityName& group) const {
   const absl::Span<const uint32_t> list =
       group.known != 0 ? entity.known_ancestors : entity.ancestors;
-  const uint32_t wanted =
-      group.known != 0 ? group.known : rep_->Number(group);
+  const uint32_t wanted = group.known != 0 ? group.known : rep_->Number(group);
   return std::binary_search(list.begin(), list.end(), wanted);
 }
 
@@ -133,11 +132,11 @@ absl::Status EntityStoreBuilder::Add(const EntityName* name, Value attributes,
   if (!tags.missing()) added.tags = tags.as_record();
   EntityStore::Entity* entity = &rep_->entities[number];
   if (entity->exists) {
-    const bool same = EqualValues(Value::Record(&entity->attributes),
-                                  Value::Record(&added.attributes)) &&
-                      EqualValues(Value::Record(&entity->tags),
-                                  Value::Record(&added.tags)) &&
-                      parents_[number] == numbers;
+    const bool same =
+        EqualValues(Value::Record(&entity->attributes),
+                    Value::Record(&added.attributes)) &&
+        EqualValues(Value::Record(&entity->tags), Value::Record(&added.tags)) &&
+        parents_[number] == numbers;
     if (same) return absl::OkStatus();
     return absl::AlreadyExistsError(
         absl::StrCat("entity ", Show(*name), " is there twice"));

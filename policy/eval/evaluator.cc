@@ -324,8 +324,7 @@ inline bool Machine::Answer(const Inst& inst, bool* answer) {
   }
 }
 
-bool Machine::AnswerOnEntities(const Inst& inst, const Value& a,
-                               bool* answer) {
+bool Machine::AnswerOnEntities(const Inst& inst, const Value& a, bool* answer) {
   if (inst.op == Op::kHasAttr) {
     return HasAttribute(a, program_.names[inst.b], answer);
   }

@@ -110,7 +110,8 @@ class Evaluation {
   std::unique_ptr<Rep> rep_;
 };
 
-// Evaluates; the three names are given. The result replaces what `evaluation` held.
+// Evaluates; the three names are given. The result replaces what `evaluation`
+// held.
 void Evaluate(const Program& program, const ScopeRequest& request,
               FactReader* facts, Evaluation* evaluation);
 

@@ -44,8 +44,8 @@ void AddSlots(const Program::Rep& rep, const CodeBlock& block,
     if (inst.op == Op::kCondition) {
       AddSlots(rep, rep.conditions[inst.a], slots);
     }
-    for (const auto& field : {std::make_pair(info.a, inst.a),
-                              std::make_pair(info.b, inst.b)}) {
+    for (const auto& field :
+         {std::make_pair(info.a, inst.a), std::make_pair(info.b, inst.b)}) {
       if (field.first == Field::kSlot) slots->insert(field.second);
       if (field.first == Field::kOperand &&
           KindOf(field.second) == OperandKind::kSlot) {
@@ -123,9 +123,9 @@ std::vector<PolicyExplanation> Explainer::Explain(
         explanation.outcome = PolicyExplanation::Outcome::kError;
         explanation.error = std::string(Describe(error->second->code));
         if (error->second->slot != PolicyError::kNoSlot) {
-          absl::StrAppend(
-              &explanation.error, ": `",
-              program_->facts()[error->second->slot].ToString(), "`");
+          absl::StrAppend(&explanation.error, ": `",
+                          program_->facts()[error->second->slot].ToString(),
+                          "`");
         }
         break;
       }

@@ -195,9 +195,9 @@ ApplyResult Apply(Function function, const Value& a, const Value& b,
 
 std::string FormatDecimal(int64_t value) {
   // The magnitude of the least number has no signed form.
-  const uint64_t magnitude =
-      value < 0 ? uint64_t{0} - static_cast<uint64_t>(value)
-                : static_cast<uint64_t>(value);
+  const uint64_t magnitude = value < 0
+                                 ? uint64_t{0} - static_cast<uint64_t>(value)
+                                 : static_cast<uint64_t>(value);
   return absl::StrFormat("%s%d.%04d", value < 0 ? "-" : "", magnitude / 10000,
                          magnitude % 10000);
 }

@@ -35,8 +35,7 @@ bool Arithmetic(Op op, const Value& a, const Value& b, Value* result,
 bool OnSets(Op op, const Value& a, const Value& b, Value* result,
             EvalErrorCode* error) {
   const bool b_is_set = op == Op::kContainsAll || op == Op::kContainsAny;
-  if (a.tag() != ValueTag::kSet ||
-      (b_is_set && b.tag() != ValueTag::kSet)) {
+  if (a.tag() != ValueTag::kSet || (b_is_set && b.tag() != ValueTag::kSet)) {
     return Fail(EvalErrorCode::kTypeError, error);
   }
   bool answer = false;
@@ -80,8 +79,8 @@ bool ApplyLess(const Value& a, const Value& b, bool or_equal, bool* result) {
                        a.tag() == ValueTag::kDatetime ||
                        a.tag() == ValueTag::kDuration;
   if (!ordered || a.tag() != b.tag()) return false;
-  *result = or_equal ? a.as_number() <= b.as_number()
-                     : a.as_number() < b.as_number();
+  *result =
+      or_equal ? a.as_number() <= b.as_number() : a.as_number() < b.as_number();
   return true;
 }
 

@@ -352,7 +352,8 @@ bool Interpreter::ConstraintHolds(const ScopeConstraint& constraint, Var var,
                                   const EntityUid& entity) const {
   using ScopeKind = ScopeConstraint::Kind;
   if (constraint.kind == ScopeKind::kAny) return true;
-  if (constraint.kind == ScopeKind::kIs || constraint.kind == ScopeKind::kIsIn) {
+  if (constraint.kind == ScopeKind::kIs ||
+      constraint.kind == ScopeKind::kIsIn) {
     if (entity.type != constraint.type) return false;
     if (constraint.kind == ScopeKind::kIs) return true;
   }

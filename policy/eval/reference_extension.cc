@@ -224,8 +224,7 @@ size_t ArgumentsOf(const std::string& f) {
 }  // namespace
 
 absl::optional<ReferenceValue> ReferenceCall(
-    const std::string& function,
-    const std::vector<ReferenceValue>& arguments) {
+    const std::string& function, const std::vector<ReferenceValue>& arguments) {
   if (arguments.size() != ArgumentsOf(function)) return absl::nullopt;
   const ReferenceValue& a = arguments[0];
   const ReferenceValue* b = arguments.size() > 1 ? &arguments[1] : nullptr;

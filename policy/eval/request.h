@@ -31,8 +31,7 @@ class Request : public NameSource {
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
 
-  const EntityName* Name(absl::string_view type,
-                         absl::string_view id) override;
+  const EntityName* Name(absl::string_view type, absl::string_view id) override;
   Arena* arena() { return &arena_; }
 
   const Program& program() const { return *program_; }

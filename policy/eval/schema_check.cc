@@ -211,9 +211,9 @@ void Checker::CheckEntity(const EntityStore& store,
   if (IsActionType(entity.name->type)) return CheckAction(store, entity);
   const SchemaEntityType* type = schema_.FindEntityType(entity.name->type);
   if (type == nullptr) {
-    Add("entities/unknown-type", absl::StrCat("entity type `",
-                                              entity.name->type,
-                                              "` is not in the schema"));
+    Add("entities/unknown-type",
+        absl::StrCat("entity type `", entity.name->type,
+                     "` is not in the schema"));
     return;
   }
   CheckMention(*entity.name);
@@ -239,15 +239,15 @@ void Checker::CheckParty(const EntityName& name, absl::string_view role,
                          const std::vector<std::string>& allowed,
                          const EntityName& action) {
   if (schema_.FindEntityType(name.type) == nullptr) {
-    Add("request/unknown-type", absl::StrCat(role, " type `", name.type,
-                                             "` is not in the schema"));
+    Add("request/unknown-type",
+        absl::StrCat(role, " type `", name.type, "` is not in the schema"));
     return;
   }
   CheckMention(name);
   if (std::find(allowed.begin(), allowed.end(), name.type) == allowed.end()) {
-    Add("request/type", absl::StrCat(role, " type `", name.type,
-                                     "` is not one that action ", Show(action),
-                                     " takes"));
+    Add("request/type",
+        absl::StrCat(role, " type `", name.type, "` is not one that action ",
+                     Show(action), " takes"));
   }
 }
 
@@ -260,8 +260,7 @@ void Checker::CheckRequest(const Request& request) {
   }
   CheckParty(*request.principal, "principal", action->principals,
              *request.action);
-  CheckParty(*request.resource, "resource", action->resources,
-             *request.action);
+  CheckParty(*request.resource, "resource", action->resources, *request.action);
   CheckMentions(request.context);
   CheckType(request.context, *action->context, "the context");
 }

@@ -44,9 +44,8 @@ absl::string_view ConstructorOf(const std::string& type) {
 }  // namespace
 
 bool ValueReader::ReadEntity(const JsonValue& json, const EntityName** name) {
-  const JsonValue* body = json.kind == JsonKind::kObject
-                              ? json.Find("__entity")
-                              : nullptr;
+  const JsonValue* body =
+      json.kind == JsonKind::kObject ? json.Find("__entity") : nullptr;
   if (body == nullptr) body = &json;
   if (!IsEntityBody(body)) {
     return errors_.Add("json/entity", json.span,
@@ -76,14 +75,14 @@ bool ValueReader::Apply(absl::string_view function,
                        absl::StrCat("`", function, "` takes ", wanted,
                                     wanted == 1 ? " argument" : " arguments"));
   }
-  switch (tarazy::Apply(*found, arguments[0], arguments.back(), &arena_,
-                        value)) {
+  switch (
+      tarazy::Apply(*found, arguments[0], arguments.back(), &arena_, value)) {
     case ApplyResult::kOk:
       return true;
     case ApplyResult::kTypeError:
-      return errors_.Add("json/arguments", span,
-                         absl::StrCat("`", function,
-                                      "` takes no argument of this type"));
+      return errors_.Add(
+          "json/arguments", span,
+          absl::StrCat("`", function, "` takes no argument of this type"));
     case ApplyResult::kRefused:
       break;
   }
@@ -146,9 +145,9 @@ bool ValueReader::ReadTypedRecord(const JsonValue& json, const Type& expected,
     const JsonMember& member = json.members[i];
     const AttributeType* attribute = expected.FindAttribute(member.key);
     if (attribute == nullptr && !expected.open) {
-      return errors_.Add("json/unexpected-attribute", member.key_span,
-                         absl::StrCat("attribute `", member.key,
-                                      "` is not in the schema"));
+      return errors_.Add(
+          "json/unexpected-attribute", member.key_span,
+          absl::StrCat("attribute `", member.key, "` is not in the schema"));
     }
     fields[i].name = arena_.Copy(member.key);
     const Type* type = attribute == nullptr ? nullptr : attribute->type.get();
@@ -200,9 +199,9 @@ bool ValueReader::Read(const JsonValue& json, const Type* expected,
       *value = Value::Long(json.number);
       return true;
     case JsonKind::kOtherNumber:
-      return errors_.Add("json/number", json.span,
-                         absl::StrCat("`", json.text,
-                                      "` is not a 64-bit integer"));
+      return errors_.Add(
+          "json/number", json.span,
+          absl::StrCat("`", json.text, "` is not a 64-bit integer"));
     case JsonKind::kString:
       *value = Value::String(arena_.Copy(json.text));
       return true;

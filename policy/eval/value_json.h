@@ -34,8 +34,7 @@ class ValueReader {
   bool ReadEntity(const JsonValue& json, const EntityName** name);
 
  private:
-  bool ReadExtension(const JsonValue& json, const Type& expected,
-                     Value* value);
+  bool ReadExtension(const JsonValue& json, const Type& expected, Value* value);
   bool ReadSet(const JsonValue& json, const Type* element, Value* value);
   bool ReadRecord(const JsonValue& json, Value* value);
   bool ReadTypedRecord(const JsonValue& json, const Type& expected,

@@ -65,9 +65,9 @@ bool ReadCount(YamlFile* file, YamlMap* map, absl::string_view key, int low,
   if (absl::SimpleAtoi(text, count) && *count >= low && *count <= high) {
     return true;
   }
-  file->Error(*map->Optional(key), "bad-number",
-              absl::StrCat("`", text, "` is not a number from ", low, " to ",
-                           high));
+  file->Error(
+      *map->Optional(key), "bad-number",
+      absl::StrCat("`", text, "` is not a number from ", low, " to ", high));
   return false;
 }
 
@@ -81,9 +81,8 @@ void ReadValidity(YamlFile* file, YamlMap* map, Manifest* manifest) {
   if (rule != nullptr) {
     YamlMap commencement(file, *rule, "`commencement`");
     int days = 0;
-    const bool counted = ReadCount(file, &commencement,
-                                   "calendar_days_after_publication", 0, 3660,
-                                   &days);
+    const bool counted = ReadCount(
+        file, &commencement, "calendar_days_after_publication", 0, 3660, &days);
     commencement.Finish();
     if (has_from) {
       file->Error(*rule, "two-beginnings",
@@ -93,8 +92,7 @@ void ReadValidity(YamlFile* file, YamlMap* map, Manifest* manifest) {
                   "`commencement` counts from `published_on`, which is absent");
     } else if (counted && has_published) {
       // The days after the day of publication must have passed.
-      manifest->valid_from_ms =
-          AlmatyDayStart(AlmatyDay(published) + 1 + days);
+      manifest->valid_from_ms = AlmatyDayStart(AlmatyDay(published) + 1 + days);
     }
   } else if (map->Optional("valid_from") == nullptr && map->ok()) {
     file->Error(map->node(), "missing-key",
@@ -125,10 +123,10 @@ void ReadReadings(YamlFile* file, YamlMap* map, Manifest* manifest) {
     keys.OptionalTexts("norms", &reading.norms);
     keys.OptionalTexts("alternatives", &reading.alternatives);
     if (reading.alternatives.empty()) {
-      file->Error(item, "missing-key",
-                  absl::StrCat("reading `", reading.id,
-                               "` has no `alternatives`"),
-                  "a text with one meaning needs no reading");
+      file->Error(
+          item, "missing-key",
+          absl::StrCat("reading `", reading.id, "` has no `alternatives`"),
+          "a text with one meaning needs no reading");
     }
     keys.Finish();
     if (!reading.id.empty() && !seen.emplace(reading.id, true).second) {
@@ -172,8 +170,8 @@ void ReadList(YamlFile* file, YamlMap* root, absl::string_view key,
   const YAML::Node* node = root->Required(key);
   if (node == nullptr) return;
   if (!node->IsSequence()) {
-    file->Error(*node, "wrong-kind", absl::StrCat("`", key,
-                                                  "` must be a list"));
+    file->Error(*node, "wrong-kind",
+                absl::StrCat("`", key, "` must be a list"));
     return;
   }
   for (const YAML::Node& item : *node) {
@@ -191,8 +189,7 @@ void ReadList(YamlFile* file, YamlMap* root, absl::string_view key,
 // Puts an entry whose id has been read in the list, unless its id stands
 // there already.
 template <typename T>
-void Keep(YamlFile* file, YamlMap* map, T value,
-          std::vector<Placed<T>>* list) {
+void Keep(YamlFile* file, YamlMap* map, T value, std::vector<Placed<T>>* list) {
   const YAML::Node* id = map->Optional("id");
   if (id == nullptr || value.id.empty()) return;
   for (const Placed<T>& other : *list) {
@@ -232,17 +229,17 @@ Norm ReadNorm(YamlFile* file, YamlMap* map,
   map->OptionalTexts("facts", &norm.facts);
   map->OptionalTexts("decided_by", &norm.decided_by);
   if (norm.form == NormForm::kDefinition && norm.facts.empty()) {
-    file->Error(map->node(), "missing-key",
-                absl::StrCat(map->what(),
-                             " is a definition and has no `facts`"),
-                "name the facts that carry it, for example "
-                "`context.data.biometric`");
+    file->Error(
+        map->node(), "missing-key",
+        absl::StrCat(map->what(), " is a definition and has no `facts`"),
+        "name the facts that carry it, for example "
+        "`context.data.biometric`");
   }
   if (norm.form == NormForm::kReference && norm.decided_by.empty()) {
-    file->Error(map->node(), "missing-key",
-                absl::StrCat(map->what(),
-                             " is a reference and has no `decided_by`"),
-                "name the norms that decide in its place");
+    file->Error(
+        map->node(), "missing-key",
+        absl::StrCat(map->what(), " is a reference and has no `decided_by`"),
+        "name the norms that decide in its place");
   }
   const std::string act = norm.id.substr(0, norm.id.find('/'));
   const auto found = acts.find(act);

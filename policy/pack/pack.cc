@@ -57,8 +57,8 @@ constexpr size_t kMaxLayers = 8;
 void Error(const Source& source, const Span& span, absl::string_view code,
            std::string message, std::string help, Diagnostics* diagnostics) {
   diagnostics->push_back({Severity::kError, absl::StrCat("pack/", code),
-                          std::string(source.name()), span,
-                          std::move(message), std::move(help)});
+                          std::string(source.name()), span, std::move(message),
+                          std::move(help)});
 }
 
 // Whether a context of the schema has a fact at `path`; `type` (may be null)
@@ -124,8 +124,8 @@ void Overlay(std::vector<T> own, std::vector<T>* all) {
 // Takes entries of the base away. False for an id that it does not have.
 template <typename T>
 bool Remove(const std::string& id, std::vector<T>* all) {
-  const auto found = std::find_if(
-      all->begin(), all->end(), [&](const T& e) { return IdOf(e) == id; });
+  const auto found = std::find_if(all->begin(), all->end(),
+                                  [&](const T& e) { return IdOf(e) == id; });
   if (found == all->end()) return false;
   all->erase(found);
   return true;
@@ -281,8 +281,7 @@ class PackLoader {
       Overlay(ReadNorms(files.norms, diagnostics_), &norms_);
     }
     if (!files.obligations.name().empty()) {
-      Overlay(ReadObligations(files.obligations, diagnostics_),
-              &obligations_);
+      Overlay(ReadObligations(files.obligations, diagnostics_), &obligations_);
     }
     Overlay(manifest.readings, &readings_);
     if (!files.calendar.name().empty()) {
@@ -291,11 +290,11 @@ class PackLoader {
     if (!files.schema.name().empty()) schema_ = &files.schema;
     if (manifest.schema != files.schema_name &&
         (i == 0 || !manifest.schema.empty() || !files.schema_name.empty())) {
-      Error(files.manifest, {0, 1}, "missing-file",
-            absl::StrCat("the schema `", manifest.schema,
-                         "` is not in the pack"),
-            absl::StrCat("the pack holds `", files.schema_name, "`"),
-            diagnostics_);
+      Error(
+          files.manifest, {0, 1}, "missing-file",
+          absl::StrCat("the schema `", manifest.schema, "` is not in the pack"),
+          absl::StrCat("the pack holds `", files.schema_name, "`"),
+          diagnostics_);
     }
   }
 
@@ -321,8 +320,7 @@ class PackLoader {
     }
   }
 
-  void NothingToRemove(absl::string_view what,
-                       const Placed<std::string>& id) {
+  void NothingToRemove(absl::string_view what, const Placed<std::string>& id) {
     Error(*id.source, id.span, "nothing-to-remove",
           absl::StrCat("the base has no ", what, " `", id.value, "`"), "",
           diagnostics_);
@@ -346,8 +344,8 @@ class PackLoader {
       }
     }
     for (const Placed<ObligationDef>& def : obligations_) {
-      CheckNorm(def.value.norm,
-                absl::StrCat("obligation `", def.value.id, "`"), def);
+      CheckNorm(def.value.norm, absl::StrCat("obligation `", def.value.id, "`"),
+                def);
     }
     for (const Placed<Reading>& reading : readings_) {
       for (const std::string& id : reading.value.norms) {
@@ -371,8 +369,7 @@ class PackLoader {
       if (def.value.due.kind != DueRule::Kind::kFact) continue;
       TypePtr type;
       if (SchemaHas(*rep_.schema, def.value.due.fact, &type) &&
-          type->kind == TypeKind::kExtension &&
-          type->extension == "datetime") {
+          type->kind == TypeKind::kExtension && type->extension == "datetime") {
         continue;
       }
       Error(*def.source, def.span, "unknown-fact",
@@ -418,9 +415,9 @@ std::shared_ptr<const Pack> Pack::Load(const std::string& directory,
   return good ? pack : nullptr;
 }
 
-std::shared_ptr<const Pack> Pack::WithPolicies(
-    PolicySet decision, PolicySet obligations,
-    Diagnostics* diagnostics) const {
+std::shared_ptr<const Pack> Pack::WithPolicies(PolicySet decision,
+                                               PolicySet obligations,
+                                               Diagnostics* diagnostics) const {
   std::shared_ptr<Pack> pack(new Pack);
   Rep& rep = *pack->rep_;
   rep.manifest = rep_->manifest;
@@ -435,8 +432,8 @@ std::shared_ptr<const Pack> Pack::WithPolicies(
   rep.obligation_policies = std::move(obligations);
   rep.decision =
       Build(rep.decision_policies, *pack, &rep.decision_links, diagnostics);
-  rep.obligations = Build(rep.obligation_policies, *pack,
-                          &rep.obligation_links, diagnostics);
+  rep.obligations =
+      Build(rep.obligation_policies, *pack, &rep.obligation_links, diagnostics);
   if (rep.decision == nullptr || rep.obligations == nullptr) return nullptr;
   return pack;
 }

@@ -114,8 +114,8 @@ enum class DutyWith : uint8_t { kPermit, kDeny, kAny };
 // What a compiled policy of the pack refers to, resolved at load. Parallel to
 // Program::policies().
 struct PolicyLinks {
-  std::string reason;                  // @reason; empty: none
-  const Norm* norm = nullptr;          // @norm
+  std::string reason;                         // @reason; empty: none
+  const Norm* norm = nullptr;                 // @norm
   const ObligationDef* obligation = nullptr;  // @obligation
   // @retry_after: the slot of the fact that says when to ask again.
   absl::optional<uint32_t> retry_after;

@@ -26,10 +26,12 @@ class Reader {
   void Error(const std::string& name, absl::string_view code,
              std::string message, std::string help = "") {
     failed_ = true;
-    diagnostics_->push_back(
-        {Severity::kError, absl::StrCat("pack/", code),
-         (fs::path(directory_) / name).string(), {0, 0}, std::move(message),
-         std::move(help)});
+    diagnostics_->push_back({Severity::kError,
+                             absl::StrCat("pack/", code),
+                             (fs::path(directory_) / name).string(),
+                             {0, 0},
+                             std::move(message),
+                             std::move(help)});
   }
 
   // Names in a folder of the pack, sorted.
@@ -71,8 +73,8 @@ class Reader {
       text.append(block.data(), static_cast<size_t>(file.gcount()));
       if (text.size() > PackFiles::kMaxFileBytes) {
         Error(name, "too-large",
-              absl::StrCat("the file is larger than ",
-                           PackFiles::kMaxFileBytes, " bytes"));
+              absl::StrCat("the file is larger than ", PackFiles::kMaxFileBytes,
+                           " bytes"));
         return Source(path, "");
       }
     }
@@ -164,8 +166,10 @@ std::unique_ptr<const PackFiles> PackFiles::Read(const std::string& directory,
 bool PackFiles::CheckComplete(Diagnostics* diagnostics) const {
   for (const std::string& name : absent) {
     diagnostics->push_back(
-        {Severity::kError, "pack/missing-file",
-         (fs::path(directory) / name).string(), {0, 0},
+        {Severity::kError,
+         "pack/missing-file",
+         (fs::path(directory) / name).string(),
+         {0, 0},
          absl::StrCat("the pack has no ",
                       name.find('.') == std::string::npos ? "folder" : "file",
                       " `", name, "`"),

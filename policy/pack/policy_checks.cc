@@ -82,10 +82,10 @@ class Checker {
     for (const Annotation& a : policy_->annotations) {
       if (std::find(known.begin(), known.end(), a.name) == known.end()) {
         Error(a.span, "unknown-annotation",
-              absl::StrCat("@", a.name, " is not an annotation of ",
-                           role_ == PolicyRole::kDecision ? "decision"
-                                                          : "obligation",
-                           " policies"),
+              absl::StrCat(
+                  "@", a.name, " is not an annotation of ",
+                  role_ == PolicyRole::kDecision ? "decision" : "obligation",
+                  " policies"),
               DidYouMean(a.name, known));
       }
     }
@@ -94,10 +94,9 @@ class Checker {
   void CheckId() {
     const Annotation* id = Need("id");
     if (id == nullptr) return;
-    const bool good =
-        id->value.size() <= 128 &&
-        std::all_of(id->value.begin(), id->value.end(),
-                    [](char c) { return c > ' ' && c <= '~'; });
+    const bool good = id->value.size() <= 128 &&
+                      std::all_of(id->value.begin(), id->value.end(),
+                                  [](char c) { return c > ' ' && c <= '~'; });
     if (!good) {
       Error(id->span, "bad-id", absl::StrCat("`", id->value, "` is not an id"),
             "an id is 1 to 128 printable ASCII characters without spaces");
@@ -152,8 +151,7 @@ class Checker {
             "put prohibitions in decision/");
     }
     const Annotation* duty = Need("obligation");
-    if (duty != nullptr &&
-        catalogues_.FindObligation(duty->value) == nullptr) {
+    if (duty != nullptr && catalogues_.FindObligation(duty->value) == nullptr) {
       Error(duty->span, "unknown-obligation",
             absl::StrCat("obligation `", duty->value, "` of ", Name(),
                          " is not in obligations.yaml"));
@@ -216,7 +214,9 @@ void CheckPolicies(PolicyRole role, const Pack& catalogues, PolicySet* set,
   Checker checker(role, catalogues, ids, diagnostics);
   for (Policy& policy : set->policies) checker.Check(&policy);
   for (const Policy& t : set->templates) {
-    diagnostics->push_back({Severity::kError, "pack/template", t.source,
+    diagnostics->push_back({Severity::kError,
+                            "pack/template",
+                            t.source,
                             {t.span.begin, t.span.begin + 1},
                             "a pack holds no templates",
                             "write the policy out"});

@@ -25,9 +25,12 @@ bool YamlFile::Parse(const Source& source, Diagnostics* diagnostics) {
   const size_t bad = FindInvalidUtf8(source.text());
   if (bad != absl::string_view::npos) {
     const uint32_t at = static_cast<uint32_t>(bad);
-    diagnostics->push_back({Severity::kError, "pack/yaml",
-                            std::string(source.name()), {at, at + 1},
-                            "the file is not UTF-8", ""});
+    diagnostics->push_back({Severity::kError,
+                            "pack/yaml",
+                            std::string(source.name()),
+                            {at, at + 1},
+                            "the file is not UTF-8",
+                            ""});
     return false;
   }
   try {
@@ -43,8 +46,12 @@ bool YamlFile::Parse(const Source& source, Diagnostics* diagnostics) {
   } catch (const YAML::Exception& e) {
     const uint32_t at = static_cast<uint32_t>(
         std::max(0, std::min<int>(e.mark.pos, source.text().size())));
-    diagnostics->push_back({Severity::kError, "pack/yaml",
-                            std::string(source.name()), {at, at}, e.msg, ""});
+    diagnostics->push_back({Severity::kError,
+                            "pack/yaml",
+                            std::string(source.name()),
+                            {at, at},
+                            e.msg,
+                            ""});
     return false;
   }
 }

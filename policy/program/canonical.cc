@@ -76,8 +76,7 @@ void AddExpr(const PolicyInstance& instance, ExprId id, Digester* out) {
   for (ExprId arg : e.args) AddExpr(instance, arg, out);
 }
 
-void AddAnnotations(const std::vector<Annotation>& annotations,
-                    Digester* out) {
+void AddAnnotations(const std::vector<Annotation>& annotations, Digester* out) {
   std::vector<std::pair<absl::string_view, absl::string_view>> sorted;
   for (const Annotation& annotation : annotations) {
     sorted.emplace_back(annotation.name, annotation.value);

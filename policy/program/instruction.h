@@ -79,8 +79,7 @@ enum class Op : uint8_t {
   kCallToHours,
   kCallToDays,
 };
-constexpr int kOpCount =
-    static_cast<int>(Op::kFirstFunction) + kFunctionCount;
+constexpr int kOpCount = static_cast<int>(Op::kFirstFunction) + kFunctionCount;
 static_assert(static_cast<int>(Op::kCallToDays) == kOpCount - 1,
               "one operation for each function");
 
@@ -90,14 +89,14 @@ constexpr Op FunctionOp(Function function) {
 }
 
 // Flags of instructions whose answer is a boolean.
-constexpr uint8_t kBranch = 1;    // jump to `target` if the answer is kWhen
+constexpr uint8_t kBranch = 1;  // jump to `target` if the answer is kWhen
 constexpr uint8_t kWhen = 2;
-constexpr uint8_t kInvert = 4;    // the answer is the opposite
+constexpr uint8_t kInvert = 4;  // the answer is the opposite
 
 struct Inst {
   Op op = Op::kError;
   uint8_t flags = 0;
-  uint16_t dst = 0;     // register, when not a branch
+  uint16_t dst = 0;  // register, when not a branch
   uint32_t a = 0;
   uint32_t b = 0;
   uint32_t target = 0;  // from the start of the block

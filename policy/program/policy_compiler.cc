@@ -110,8 +110,8 @@ bool PolicyCompiler::Run(PolicyScope* scope, CodeBlock* block,
                            std::make_pair(scope->resource, Var::kResource)}) {
     // The index has matched the entity, this matches the type.
     if (part.first.kind != ScopeConstraint::Kind::kIsIn) continue;
-    const uint32_t var = MakeOperand(OperandKind::kVar,
-                                     static_cast<uint32_t>(part.second));
+    const uint32_t var =
+        MakeOperand(OperandKind::kVar, static_cast<uint32_t>(part.second));
     Emit(Op::kIs, false, var, part.first.type, ToLabel(false, unsatisfied));
   }
   for (const Condition& condition : policy_.conditions) {
@@ -218,8 +218,8 @@ uint32_t PolicyCompiler::CompileValue(ExprId id, uint32_t reg) {
   }
 }
 
-void PolicyCompiler::CompileBranch(ExprId id, bool when,
-                                   Emitter::Label target, uint32_t reg) {
+void PolicyCompiler::CompileBranch(ExprId id, bool when, Emitter::Label target,
+                                   uint32_t reg) {
   const Expr& e = policy_.exprs[id];
   switch (e.kind) {
     case ExprKind::kNot:
@@ -274,8 +274,8 @@ uint32_t PolicyCompiler::CompileBool(const Expr& e, Destination to,
       return CompileIsIn(e, to, reg);
     case ExprKind::kIs: {
       const uint32_t a = CompileValue(e.args[0], reg);
-      return Operate(Op::kIs, false, a,
-                     pools_.rep()->symbols.FindType(e.text), to);
+      return Operate(Op::kIs, false, a, pools_.rep()->symbols.FindType(e.text),
+                     to);
     }
     case ExprKind::kLike: {
       const uint32_t a = CompileValue(e.args[0], reg);

@@ -171,9 +171,8 @@ uint32_t PolicyCompiler::CompileSet(const Expr& e, uint32_t reg) {
 uint32_t PolicyCompiler::CompileRecord(const Expr& e, uint32_t reg) {
   std::vector<uint32_t> order(e.args.size());
   std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    return e.path[a] < e.path[b];
-  });
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return e.path[a] < e.path[b]; });
   if (AllFoldable(e)) {
     std::vector<RecordField> fields;
     fields.reserve(order.size());
@@ -226,8 +225,7 @@ uint32_t PolicyCompiler::ActionSetOf(const ActionConstraint& constraint) {
   ActionSet set;
   set.kind = constraint.kind;
   for (const EntityUid& uid : constraint.entities) {
-    set.entities.push_back(
-        pools_.rep()->symbols.Find(uid.type, uid.id)->known);
+    set.entities.push_back(pools_.rep()->symbols.Find(uid.type, uid.id)->known);
   }
   std::sort(set.entities.begin(), set.entities.end());
   set.entities.erase(std::unique(set.entities.begin(), set.entities.end()),

@@ -80,10 +80,10 @@ void ProgramCompiler::CheckTree(const PolicyInstance& instance) {
       height[i] = std::max(height[i], height[arg] + 1);
     }
     if (height[i] > kMaxHeight) {
-      return Refuse(&policy, "compile/too-deep",
-                    absl::StrCat("policy `", instance.id(),
-                                 "` is nested deeper than ", kMaxHeight,
-                                 " levels"));
+      return Refuse(
+          &policy, "compile/too-deep",
+          absl::StrCat("policy `", instance.id(), "` is nested deeper than ",
+                       kMaxHeight, " levels"));
     }
     if (e.kind == ExprKind::kCall && !FindFunction(e.text)) {
       Refuse(&policy, "compile/unknown-function",
@@ -137,9 +137,9 @@ void ProgramCompiler::Collect() {
     PolicyInstance instance;
     instance.policy = &policy;
     if (policy.is_template()) {
-      Refuse(&policy, "compile/template",
-             absl::StrCat("policy `", policy.id,
-                          "` has slots and is not linked"));
+      Refuse(
+          &policy, "compile/template",
+          absl::StrCat("policy `", policy.id, "` has slots and is not linked"));
       continue;
     }
     Add(instance);
@@ -250,13 +250,11 @@ void ProgramCompiler::CompilePolicies(Program::Rep* rep) {
     CodeBlock block;
     std::string problem;
     PolicyCompiler compiler(&pools, instance, &shared, options_);
-    if (!compiler.Run(&scope, &block, &problem) ||
-        !shared.problem().empty()) {
+    if (!compiler.Run(&scope, &block, &problem) || !shared.problem().empty()) {
       if (problem.empty()) problem = shared.problem();
       Refuse(instance.policy, "compile/too-large",
              absl::StrCat("policy `", instance.id(), "` needs more than ",
-                          options_.max_instructions_per_policy, " ",
-                          problem));
+                          options_.max_instructions_per_policy, " ", problem));
       continue;
     }
     PolicyInfo info;
@@ -284,8 +282,7 @@ bool ProgramCompiler::Run(Program::Rep* rep) {
     return false;
   }
   rep->index.Build(rep->scopes, rep->action_sets, rep->groups,
-                   rep->symbols.entities().size(),
-                   rep->symbols.types().size());
+                   rep->symbols.entities().size(), rep->symbols.types().size());
   rep->digest = ProgramDigest(*rep);
   return true;
 }

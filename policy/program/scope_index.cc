@@ -96,8 +96,7 @@ uint32_t ScopeIndex::ResourceKey(const ScopePart& part, uint32_t* next) {
 }
 
 void ScopeIndex::BuildActions(const std::vector<ActionSet>& action_sets,
-                              const ActionGroups& groups,
-                              size_t entity_count) {
+                              const ActionGroups& groups, size_t entity_count) {
   std::vector<std::vector<uint32_t>> own(entity_count + 1);
   std::vector<std::vector<uint32_t>> inherited(entity_count + 1);
   for (uint32_t set = 1; set < action_sets.size(); ++set) {

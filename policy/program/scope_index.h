@@ -65,7 +65,8 @@ class ActionGroups {
     const uint32_t column = column_[group];
     if (row == 0 || column == 0) return false;
     return bits_[(row - 1) * words_ + (column - 1) / 64] >>
-               ((column - 1) % 64) & 1;
+               ((column - 1) % 64) &
+           1;
   }
   // Sorted by entity and group.
   const std::vector<std::pair<uint32_t, uint32_t>>& pairs() const {

@@ -56,7 +56,9 @@ class Symbols {
       const EntityName& name = symbols->entities_[i];
       return name.id == key.second && name.type == key.first;
     }
-    bool operator()(const Key& key, uint32_t i) const { return (*this)(i, key); }
+    bool operator()(const Key& key, uint32_t i) const {
+      return (*this)(i, key);
+    }
   };
 
   Arena text_;

@@ -69,8 +69,7 @@ const char* BlockVerifier::CheckField(Field field, uint32_t value,
     case Field::kSlot:
       return value < rep_.facts.size() ? nullptr : "no such slot";
     case Field::kType:
-      return value - 1 < rep_.symbols.types().size() ? nullptr
-                                                     : "no such type";
+      return value - 1 < rep_.symbols.types().size() ? nullptr : "no such type";
     case Field::kPattern:
       return value < rep_.patterns.size() ? nullptr : "no such pattern";
     case Field::kName:
@@ -151,8 +150,8 @@ absl::Status BlockVerifier::Run() {
 bool ScopeIsSound(const Program::Rep& rep, const ScopePart& part) {
   using Kind = ScopeConstraint::Kind;
   const bool has_type = part.kind == Kind::kIs || part.kind == Kind::kIsIn;
-  const bool has_entity = part.kind == Kind::kEqual ||
-                          part.kind == Kind::kIn || part.kind == Kind::kIsIn;
+  const bool has_entity = part.kind == Kind::kEqual || part.kind == Kind::kIn ||
+                          part.kind == Kind::kIsIn;
   if (has_type && part.type - 1 >= rep.symbols.types().size()) return false;
   return !has_entity || part.entity - 1 < rep.symbols.entities().size();
 }

@@ -77,11 +77,11 @@ std::vector<std::string> ReasonLines(const v1::DecideResponse& response) {
 std::vector<std::string> ObligationLines(const v1::DecideResponse& response) {
   std::vector<std::string> lines;
   for (const v1::Obligation& o : response.obligations()) {
-    lines.push_back(Plain(
-        absl::StrCat(o.id(), o.norm().empty() ? "" : ", norm ", o.norm(),
-                     o.addressee().empty() ? "" : ", by ", o.addressee(),
-                     o.has_due() ? ", before " + TimeText(o.due()) : "",
-                     o.breached() ? ", breached" : "")));
+    lines.push_back(
+        Plain(absl::StrCat(o.id(), o.norm().empty() ? "" : ", norm ", o.norm(),
+                           o.addressee().empty() ? "" : ", by ", o.addressee(),
+                           o.has_due() ? ", before " + TimeText(o.due()) : "",
+                           o.breached() ? ", breached" : "")));
   }
   return lines;
 }

@@ -75,9 +75,8 @@ int Check(const std::string& folder) {
       "digest ", tested.pack->digest(), "\n",
       tested.pack->decision().policies().size(), " decision policies, ",
       tested.pack->obligations().policies().size(), " obligation policies, ",
-      tested.pack->norms().size(), " norms, ",
-      tested.pack->readings().size(), " readings, ",
-      tested.scenarios.size(), " scenarios\n"));
+      tested.pack->norms().size(), " norms, ", tested.pack->readings().size(),
+      " readings, ", tested.scenarios.size(), " scenarios\n"));
   return kGood;
 }
 
@@ -96,9 +95,9 @@ struct Result {
 
 bool WriteJunit(const std::string& path, const Pack& pack,
                 const std::vector<Result>& results) {
-  const auto failures = std::count_if(
-      results.begin(), results.end(),
-      [](const Result& r) { return !r.problems.empty(); });
+  const auto failures =
+      std::count_if(results.begin(), results.end(),
+                    [](const Result& r) { return !r.problems.empty(); });
   std::string xml = absl::StrCat(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"",
       XmlText(pack.id()), "\" tests=\"", results.size(), "\" failures=\"",
@@ -151,8 +150,8 @@ int Mutate(const Tested& tested, int percent) {
     }
     Print(FormatDiagnostic(
         {Severity::kWarning, "pack/mutant-lives", mutant.source, mutant.span,
-         absl::StrCat("no scenario notices that policy `", mutant.policy,
-                      "` ", mutant.change),
+         absl::StrCat("no scenario notices that policy `", mutant.policy, "` ",
+                      mutant.change),
          ""},
         *source));
   }
@@ -173,8 +172,7 @@ int Test(const std::string& folder, const TestOptions& options) {
   if (!LoadTested(folder, &tested)) return kUnusable;
   auto target = LocalTarget::Make(tested.pack);
   if (!target.ok()) return Unusable(target.status().message());
-  const std::vector<Result> results =
-      RunAll(tested.scenarios, target->get());
+  const std::vector<Result> results = RunAll(tested.scenarios, target->get());
   size_t failed = 0;
   for (const Result& r : results) {
     const bool good = r.problems.empty();
@@ -191,8 +189,8 @@ int Test(const std::string& folder, const TestOptions& options) {
   }
   int code = failed == 0 ? kGood : kFailed;
   if (options.mutate && code == kGood) code = Mutate(tested, options.percent);
-  Print(absl::StrCat(results.size() - failed, " passed, ", failed,
-                     " failed\n"));
+  Print(
+      absl::StrCat(results.size() - failed, " passed, ", failed, " failed\n"));
   return code;
 }
 
@@ -204,22 +202,21 @@ int Coverage(const std::string& folder) {
   size_t gaps = 0;
   for (const NormCoverage& row : *rows) {
     if (!row.gap.empty()) ++gaps;
-    Print(absl::StrCat(row.gap.empty() ? "ok    " : "GAP   ", row.norm, "  ",
-                       absl::StrJoin(row.carried_by, ", "), "; ",
-                       row.permits.size(), " permits, ", row.denies.size(),
-                       " denies",
-                       row.gap.empty() ? "" : absl::StrCat(": ", row.gap),
-                       "\n"));
+    Print(absl::StrCat(
+        row.gap.empty() ? "ok    " : "GAP   ", row.norm, "  ",
+        absl::StrJoin(row.carried_by, ", "), "; ", row.permits.size(),
+        " permits, ", row.denies.size(), " denies",
+        row.gap.empty() ? "" : absl::StrCat(": ", row.gap), "\n"));
   }
-  Print(absl::StrCat(rows->size() - gaps, " norms covered, ", gaps,
-                     " gaps\n"));
+  Print(absl::StrCat(rows->size() - gaps, " norms covered, ", gaps, " gaps\n"));
   return gaps == 0 ? kGood : kFailed;
 }
 
 std::string Word(const absl::StatusOr<v1::DecideResponse>& answer) {
   if (!answer.ok()) return "refused";
   std::set<std::string> codes;
-  for (const v1::Reason& reason : answer->reasons()) codes.insert(reason.code());
+  for (const v1::Reason& reason : answer->reasons())
+    codes.insert(reason.code());
   return absl::StrCat(v1::Effect_Name(answer->effect()), " (",
                       absl::StrJoin(codes, ", "), ")");
 }
@@ -256,8 +253,8 @@ int Diff(const std::string& a, const std::string& b) {
     const std::string after = Word((*right)->Decide(scenario.request));
     if (before == after) continue;
     ++changed;
-    Print(absl::StrCat("scenario ", scenario.id, "  ", scenario.title,
-                       "\n  ", before, "\n  ", after, "\n"));
+    Print(absl::StrCat("scenario ", scenario.id, "  ", scenario.title, "\n  ",
+                       before, "\n  ", after, "\n"));
   }
   Print(absl::StrCat(changed, " of ", first.scenarios.size(),
                      " scenarios are answered otherwise\n"));

@@ -6,8 +6,7 @@ namespace tarazy {
 
 Counter* Metrics::Get(absl::string_view name, const Labels& labels) {
   std::lock_guard<std::mutex> lock(mutex_);
-  std::unique_ptr<Counter>& counter =
-      counters_[Key(std::string(name), labels)];
+  std::unique_ptr<Counter>& counter = counters_[Key(std::string(name), labels)];
   if (counter == nullptr) counter = std::make_unique<Counter>();
   return counter.get();
 }

@@ -54,8 +54,7 @@ absl::StatusOr<v1::WithdrawConsentResponse> LocalTarget::WithdrawConsent(
 
 absl::StatusOr<v1::ObjectionResponse> LocalTarget::FileObjection(
     const v1::FileObjectionRequest& request) {
-  return HandleFileObjection(request,
-                             {registers_.get(), pseudonymizer_.get()});
+  return HandleFileObjection(request, {registers_.get(), pseudonymizer_.get()});
 }
 
 absl::StatusOr<v1::ObjectionResponse> LocalTarget::DecideObjection(

@@ -101,8 +101,8 @@ class Mutator {
   }
 
   void Replace(const Policy& policy, ExprId id, bool value) {
-    Expr& e = Add(policy, "drops a term", policy.exprs[id].span)
-                  ->policy.exprs[id];
+    Expr& e =
+        Add(policy, "drops a term", policy.exprs[id].span)->policy.exprs[id];
     const Span span = e.span;
     e = Expr();
     e.kind = ExprKind::kBool;
@@ -110,8 +110,7 @@ class Mutator {
     e.span = span;
   }
 
-  void Turn(const Policy& policy, ExprId id, ExprKind kind,
-            const char* sign) {
+  void Turn(const Policy& policy, ExprId id, ExprKind kind, const char* sign) {
     Add(policy, absl::StrCat("compares with `", sign, "`"),
         policy.exprs[id].span)
         ->policy.exprs[id]
@@ -133,15 +132,13 @@ std::shared_ptr<const Pack> Apply(const Pack& pack, const Changed& changed,
                                   Diagnostics* diagnostics) {
   PolicySet decision = Copy(pack.decision_policies());
   PolicySet duties = Copy(pack.obligation_policies());
-  std::vector<Policy>& set =
-      changed.duty ? duties.policies : decision.policies;
+  std::vector<Policy>& set = changed.duty ? duties.policies : decision.policies;
   if (changed.removed) {
     set.erase(set.begin() + static_cast<ptrdiff_t>(changed.index));
   } else {
     set[changed.index] = changed.policy;
   }
-  return pack.WithPolicies(std::move(decision), std::move(duties),
-                           diagnostics);
+  return pack.WithPolicies(std::move(decision), std::move(duties), diagnostics);
 }
 
 // Which scenarios a policy can have to do with: those whose action its scope
@@ -151,8 +148,7 @@ class ByAction {
   ByAction(const Schema& schema, const std::vector<Scenario>& scenarios)
       : schema_(schema) {
     for (const Scenario& scenario : scenarios) {
-      const char* action =
-          ActionId(scenario.request.operation().kind_case());
+      const char* action = ActionId(scenario.request.operation().kind_case());
       by_action_[action].push_back(&scenario);
     }
   }
@@ -174,8 +170,8 @@ class ByAction {
     const SchemaAction* action = schema_.FindAction(uid);
     for (const EntityUid& named : constraint.entities) {
       if (named == uid) return true;
-      if (constraint.kind == ActionConstraint::Kind::kIn &&
-          action != nullptr && action->HasAncestor(named)) {
+      if (constraint.kind == ActionConstraint::Kind::kIn && action != nullptr &&
+          action->HasAncestor(named)) {
         return true;
       }
     }
@@ -197,9 +193,9 @@ absl::StatusOr<std::vector<Mutant>> RunMutants(
     std::vector<std::string> problems = Prepare(scenario, target->get());
     if (problems.empty()) problems = Ask(scenario, target->get());
     if (problems.empty()) continue;
-    return absl::FailedPreconditionError(
-        absl::StrCat("scenario `", scenario.id, "` fails without a mutation: ",
-                     absl::StrJoin(problems, "; ")));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "scenario `", scenario.id,
+        "` fails without a mutation: ", absl::StrJoin(problems, "; ")));
   }
   std::vector<Changed> changes;
   const auto collect = [&](const PolicySet& set, bool duty) {

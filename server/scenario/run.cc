@@ -37,9 +37,8 @@ void PrepareConsent(const ConsentStep& step, ScenarioTarget* target,
 void CompareLimit(absl::string_view name, absl::optional<int64_t> expected,
                   int64_t got, std::vector<std::string>* problems) {
   if (!expected || *expected == got) return;
-  problems->push_back(
-      absl::StrCat(name, " of the objection: off by ",
-                   (got - *expected) / 1000, " seconds"));
+  problems->push_back(absl::StrCat(name, " of the objection: off by ",
+                                   (got - *expected) / 1000, " seconds"));
 }
 
 void PrepareObjection(const ObjectionStep& step, ScenarioTarget* target,
@@ -73,8 +72,7 @@ void PrepareObjection(const ObjectionStep& step, ScenarioTarget* target,
     notify.set_appeal_info_given(step.appeal_info_given);
     const auto notified = target->NotifyObjection(notify);
     if (!notified.ok()) {
-      problems->push_back(
-          Failure("notifying the subject", notified.status()));
+      problems->push_back(Failure("notifying the subject", notified.status()));
     }
   }
 }
@@ -94,8 +92,7 @@ std::vector<std::string> Prepare(const Scenario& scenario,
   return problems;
 }
 
-std::vector<std::string> Ask(const Scenario& scenario,
-                             ScenarioTarget* target) {
+std::vector<std::string> Ask(const Scenario& scenario, ScenarioTarget* target) {
   target->SetClock(scenario.clock_ms);
   const auto response = target->Decide(scenario.request);
   if (!response.ok()) return {Failure("refused", response.status())};

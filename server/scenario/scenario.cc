@@ -37,8 +37,8 @@ int64_t Ms(const google::protobuf::Timestamp& t) {
 void Compare(absl::string_view what, const absl::optional<Names>& expected,
              const Names& got, std::vector<std::string>* differences) {
   if (!expected || *expected == got) return;
-  differences->push_back(absl::StrCat(what, ": expected ", Join(*expected),
-                                      "; got ", Join(got)));
+  differences->push_back(
+      absl::StrCat(what, ": expected ", Join(*expected), "; got ", Join(got)));
 }
 
 void CompareInstant(absl::string_view what,
@@ -105,9 +105,8 @@ absl::Status ReadInto(const std::string& pack_directory, int depth,
     if (it->path().extension() == ".yaml") paths.push_back(it->path());
   }
   if (error) {
-    return absl::NotFoundError(
-        absl::StrCat("`", (pack / "scenarios").string(), "`: ",
-                     error.message()));
+    return absl::NotFoundError(absl::StrCat("`", (pack / "scenarios").string(),
+                                            "`: ", error.message()));
   }
   // What is inherited is changed before anything is added.
   std::sort(paths.begin(), paths.end());
@@ -144,9 +143,8 @@ std::vector<std::string> Differences(const Expected& expected,
   }
   if (expected.outcome && *expected.outcome != response.outcome()) {
     differences.push_back(
-        absl::StrCat("outcome: expected ",
-                     v1::Outcome_Name(*expected.outcome), "; got ",
-                     v1::Outcome_Name(response.outcome())));
+        absl::StrCat("outcome: expected ", v1::Outcome_Name(*expected.outcome),
+                     "; got ", v1::Outcome_Name(response.outcome())));
   }
   Names codes, norms, missing;
   for (const v1::Reason& reason : response.reasons()) {

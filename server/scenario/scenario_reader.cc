@@ -49,8 +49,7 @@ Json ToJson(const YAML::Node& node, int depth = 0) {
 // Moves every instant of a message.
 void Shift(int64_t seconds, google::protobuf::Message* message) {
   using google::protobuf::FieldDescriptor;
-  if (message->GetDescriptor() ==
-      google::protobuf::Timestamp::descriptor()) {
+  if (message->GetDescriptor() == google::protobuf::Timestamp::descriptor()) {
     auto* t = static_cast<google::protobuf::Timestamp*>(message);
     t->set_seconds(t->seconds() + seconds);
     return;
@@ -87,8 +86,8 @@ void Shift(int days, Scenario* scenario) {
   for (ObjectionStep& step : scenario->objections) {
     step.at_ms += ms;
     Shift(seconds, &step.objection);
-    for (auto* instant : {&step.decided_ms, &step.notified_ms, &step.due_ms,
-                          &step.alarm_ms}) {
+    for (auto* instant :
+         {&step.decided_ms, &step.notified_ms, &step.due_ms, &step.alarm_ms}) {
       Shift(ms, instant);
     }
   }
@@ -139,9 +138,10 @@ class Reader {
       scenarios_->erase(
           std::remove_if(scenarios_->begin(), scenarios_->end(),
                          [&](const Scenario& s) {
-                           return prefix ? absl::StartsWith(
-                                               s.id, id.substr(0, id.size() - 1))
-                                         : s.id == id;
+                           return prefix
+                                      ? absl::StartsWith(
+                                            s.id, id.substr(0, id.size() - 1))
+                                      : s.id == id;
                          }),
           scenarios_->end());
       if (scenarios_->size() == before) {
@@ -245,8 +245,7 @@ class Reader {
       if (other.id == scenario.id) {
         file_->Error(item, "duplicate-id",
                      absl::StrCat("scenario `", scenario.id,
-                                  "` stands twice, in `", other.file,
-                                  "` too"));
+                                  "` stands twice, in `", other.file, "` too"));
       }
     }
     if (diagnostics_->size() == errors) {
@@ -265,8 +264,9 @@ class Reader {
     map->OptionalText("clock", &clock);
     if (clock.empty()) {
       file_->Error(map->node(), "missing-key",
-                   absl::StrCat(map->what(), " has no `clock`, nor has the "
-                                             "file a default"));
+                   absl::StrCat(map->what(),
+                                " has no `clock`, nor has the "
+                                "file a default"));
       return;
     }
     Instant(map->node(), clock, &scenario->clock_ms);
@@ -366,8 +366,7 @@ class Reader {
     Parse(node, MessageOf(node, consent_, {"at", "withdraw"}),
           absl::StrCat("a consent of ", what), &step.consent);
     constexpr int64_t kThirtyDays = int64_t{30} * 24 * 3600 * 1000;
-    step.at_ms =
-        At(node, consent_).value_or(scenario.clock_ms - kThirtyDays);
+    step.at_ms = At(node, consent_).value_or(scenario.clock_ms - kThirtyDays);
     const YAML::Node withdraw = Part(node, "withdraw");
     if (withdraw.IsDefined() && !withdraw.IsNull()) {
       YamlMap map(file_, withdraw, absl::StrCat("`withdraw` of ", what));

@@ -34,10 +34,9 @@ const Texts* OwnText(absl::string_view code) {
       "Норманы қолдану мүмкін болмады; күмән болса, рұқсат берілмейді.",
       "Норму не удалось применить; при сомнении разрешения нет.",
       "The norm could not be applied; in doubt there is no permit."};
-  static const Texts none = {
-      "Бірде-бір норма бұл әрекетке рұқсат бермейді.",
-      "Ни одна норма не разрешает это действие.",
-      "No norm permits this act."};
+  static const Texts none = {"Бірде-бір норма бұл әрекетке рұқсат бермейді.",
+                             "Ни одна норма не разрешает это действие.",
+                             "No norm permits this act."};
   static const Texts edition = {
       "Редакция сұралған сәтте күшінде емес.",
       "На запрошенный момент эта редакция не действует.",
@@ -163,12 +162,10 @@ void Answer::Sort() {
   };
   std::sort(reasons_.begin(), reasons_.end(),
             [&](const Why& a, const Why& b) { return key(a) < key(b); });
-  std::sort(
-      duties_.begin(), duties_.end(),
-      [](const Duty& a, const Duty& b) { return a.def->id < b.def->id; });
-  std::sort(
-      missing_.begin(), missing_.end(),
-      [](const Missing& a, const Missing& b) { return a.path < b.path; });
+  std::sort(duties_.begin(), duties_.end(),
+            [](const Duty& a, const Duty& b) { return a.def->id < b.def->id; });
+  std::sort(missing_.begin(), missing_.end(),
+            [](const Missing& a, const Missing& b) { return a.path < b.path; });
 }
 
 void Answer::Append(const AnswerParts& parts, v1::Language language,

@@ -11,7 +11,7 @@
 namespace tarazy {
 namespace {
 
-constexpr int kMaxListed = 64;       // codes, extensions, strings of a set
+constexpr int kMaxListed = 64;  // codes, extensions, strings of a set
 constexpr int kMaxEnumListed = 16;
 constexpr size_t kIdBytes = 64;
 constexpr size_t kCodeBytes = 128;
@@ -50,8 +50,7 @@ absl::Status CheckTime(const Path& path, bool has,
   return has ? ReadTimestamp(path, timestamp, &ms) : absl::OkStatus();
 }
 
-absl::Status CheckPeriod(const Path& path, bool has,
-                         const v1::Period& period) {
+absl::Status CheckPeriod(const Path& path, bool has, const v1::Period& period) {
   if (!has) return absl::OkStatus();
   int64_t from, until;
   FirstError first;
@@ -159,8 +158,8 @@ absl::Status CheckAssertedConsent(const v1::DecideRequest& request) {
         << CheckTexts(path, "purposes", consent.purposes(), kCodeBytes)
         << CheckPeriod(Path(path, "validity"), consent.has_validity(),
                        consent.validity())
-        << CheckText(Path(path, "evidence"), consent.evidence(),
-                     kLongTextBytes, kOptional);
+        << CheckText(Path(path, "evidence"), consent.evidence(), kLongTextBytes,
+                     kOptional);
   return std::move(first).status();
 }
 
@@ -194,8 +193,8 @@ template <typename Act>
 absl::Status CheckTaking(const Path& path, const Act& act) {
   FirstError first;
   first << CheckKnown(path, act)
-        << CheckEnum(Path(path, "source"), act.source(),
-                     v1::DataSource_IsValid, kOptional)
+        << CheckEnum(Path(path, "source"), act.source(), v1::DataSource_IsValid,
+                     kOptional)
         << CheckEnum(Path(path, "goal"), act.goal(), v1::DatabaseGoal_IsValid,
                      kOptional)
         << CheckKnown(Path(path, "extraction"), act.extraction());
@@ -207,11 +206,11 @@ absl::Status CheckAct(const Path& path, const v1::AutomatedProcessing& act) {
   const Path effects(path, "effects"), risks(path, "risks");
   FirstError first;
   first << CheckKnown(path, act)
-        << CheckText(Path(path, "processing_id"), act.processing_id(),
-                     kIdBytes, kOptional)
+        << CheckText(Path(path, "processing_id"), act.processing_id(), kIdBytes,
+                     kOptional)
         << CheckEnum(Path(path, "human_participation"),
-                     act.human_participation(),
-                     Act::HumanParticipation_IsValid, kOptional)
+                     act.human_participation(), Act::HumanParticipation_IsValid,
+                     kOptional)
         << CheckKnown(effects, act.effects())
         << CheckEnums(effects, "kinds", act.effects().kinds(),
                       Act::Effects::Kind_IsValid)
@@ -231,8 +230,7 @@ absl::Status CheckAct(const Path& path, const v1::BiometricUse& act) {
                      v1::Place_IsValid, kOptional)
         << CheckEnum(Path(path, "place_of_use"), act.place_of_use(),
                      v1::Place_IsValid, kOptional)
-        << CheckEnum(Path(path, "aim"), act.aim(), Act::Aim_IsValid,
-                     kOptional);
+        << CheckEnum(Path(path, "aim"), act.aim(), Act::Aim_IsValid, kOptional);
   return std::move(first).status();
 }
 
@@ -272,8 +270,8 @@ absl::Status CheckAct(const Path& path, const v1::EGovAiSystem& act) {
         << CheckKnown(functions, act.functions())
         << CheckEnums(functions, "prohibited", act.functions().prohibited(),
                       Act::ProhibitedFunction_IsValid)
-        << CheckTime(Path(path, "risk_reviewed_at"),
-                     act.has_risk_reviewed_at(), act.risk_reviewed_at());
+        << CheckTime(Path(path, "risk_reviewed_at"), act.has_risk_reviewed_at(),
+                     act.risk_reviewed_at());
   return std::move(first).status();
 }
 
@@ -287,8 +285,8 @@ absl::Status CheckAct(const Path& path, const v1::ConsumerProduct& act) {
   first << CheckKnown(path, act)
         << CheckEnum(Path(path, "ai_origin"), act.ai_origin(),
                      Act::AiOrigin_IsValid, kOptional)
-        << CheckEnum(Path(path, "carrier"), act.carrier(),
-                     Act::Carrier_IsValid, kOptional);
+        << CheckEnum(Path(path, "carrier"), act.carrier(), Act::Carrier_IsValid,
+                     kOptional);
   return std::move(first).status();
 }
 
@@ -411,7 +409,8 @@ absl::Status CheckExtension(const std::string& name,
     declared = ToString(*type->type);
   }
   return FieldError(path, absl::StrCat("is not of the type that the pack "
-                                       "declares, ", declared));
+                                       "declares, ",
+                                       declared));
 }
 
 }  // namespace
@@ -423,15 +422,15 @@ absl::Status CheckRequest(const v1::DecideRequest& request,
         << CheckText(Path("request_id"), request.request_id(), kIdBytes,
                      kOptional)
         << CheckText(Path("service"), request.service(), kIdBytes, kOptional)
-        << CheckOperator(request) << CheckKnown(Path("subject"),
-                                                request.subject())
-        << CheckData(request) << CheckPurpose(request)
-        << CheckOperation(request) << CheckBasis(request)
-        << CheckMandate(request) << CheckAssertedConsent(request)
+        << CheckOperator(request)
+        << CheckKnown(Path("subject"), request.subject()) << CheckData(request)
+        << CheckPurpose(request) << CheckOperation(request)
+        << CheckBasis(request) << CheckMandate(request)
+        << CheckAssertedConsent(request)
         << CheckTime(Path("decision_time"), request.has_decision_time(),
                      request.decision_time())
-        << CheckEnum(Path("language"), request.language(),
-                     v1::Language_IsValid, kOptional)
+        << CheckEnum(Path("language"), request.language(), v1::Language_IsValid,
+                     kOptional)
         << CheckFreshness(request)
         << CheckCount(Path("extensions"),
                       static_cast<int>(request.extensions().size()),

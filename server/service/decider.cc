@@ -198,8 +198,8 @@ void Decider::Explain(const Case& c, bool permitted, Answer* answer) {
         c.pack->pack->obligation_links();
     for (const PolicyError& error : duties_.errors()) {
       if (!GoesWith(duty_links[error.policy].on, true)) continue;
-      AddError(*c.pack->obligations, duty_links[error.policy], error,
-               c.binding, true, answer);
+      AddError(*c.pack->obligations, duty_links[error.policy], error, c.binding,
+               true, answer);
     }
   } else if (!permitted && !forbidden && decision_.errors().empty()) {
     answer->AddReason(kNotPermitted, nullptr, "");
@@ -219,8 +219,8 @@ void Decider::ExplainDuties(const Case& c, bool permitted, Answer* answer) {
   if (permitted) return;
   for (const PolicyError& error : duties_.errors()) {
     if (!GoesWith(links[error.policy].on, false)) continue;
-    AddError(*c.pack->obligations, links[error.policy], error, c.binding,
-             false, answer);
+    AddError(*c.pack->obligations, links[error.policy], error, c.binding, false,
+             answer);
   }
 }
 
@@ -347,10 +347,9 @@ absl::Status Decider::Decide(const PackInService& pack,
     }
     bytes->resize(head);
   }
-  const v1::Language language =
-      request->language() != v1::LANGUAGE_UNSPECIFIED
-          ? request->language()
-          : options_.default_language;
+  const v1::Language language = request->language() != v1::LANGUAGE_UNSPECIFIED
+                                    ? request->language()
+                                    : options_.default_language;
   answer_.Append(*pack.parts, language, bytes);
   return absl::OkStatus();
 }

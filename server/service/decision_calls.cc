@@ -82,8 +82,8 @@ class BatchCall final : public UnaryDecision {
     const DecisionContext& context = thread()->context();
     const uint32_t count = static_cast<uint32_t>(batch->requests_size());
     if (count == 0) {
-      return Finish(absl::InvalidArgumentError(
-          "requests: at least one is required"));
+      return Finish(
+          absl::InvalidArgumentError("requests: at least one is required"));
     }
     if (count > context.batch_requests) {
       return Finish(absl::ResourceExhaustedError(
@@ -94,8 +94,7 @@ class BatchCall final : public UnaryDecision {
     std::string records;
     std::vector<size_t> ends;  // of each record, in `records`
     for (uint32_t i = 0; i < count; ++i) {
-      v1::DecideRequest* request =
-          batch->mutable_requests(static_cast<int>(i));
+      v1::DecideRequest* request = batch->mutable_requests(static_cast<int>(i));
       EncodedDecision* decision = thread()->decision();
       results[i].refusal = thread()->Decide(request, decision);
       if (!results[i].refusal.ok()) continue;
@@ -124,8 +123,7 @@ class BatchCall final : public UnaryDecision {
     std::string encoded;
     for (size_t i = 0; i < results->size(); ++i) {
       Result& result = (*results)[i];
-      const std::string& id =
-          batch.requests(static_cast<int>(i)).request_id();
+      const std::string& id = batch.requests(static_cast<int>(i)).request_id();
       if (result.refusal.ok()) {
         AppendReceipt(thread()->context(), index, &result.response);
         if (index) ++*index;

@@ -58,8 +58,8 @@ class DecisionStream final : public Call {
   DecisionThread* const thread_;
   std::deque<std::unique_ptr<Pending>> pending_;
   bool writing_answer_ = false;
-  bool stopped_ = false;   // no further request is taken
-  bool gone_ = false;      // the caller does not hear us
+  bool stopped_ = false;  // no further request is taken
+  bool gone_ = false;     // the caller does not hear us
   absl::Status end_;
 };
 

@@ -135,8 +135,8 @@ absl::Status EnumNames::Resolve(const Program& program,
           program.FindEntity(enums[e].entity_type, ids_.back());
       if (name == nullptr) {
         if (required[e]) {
-          unknown.push_back(absl::StrCat(enums[e].entity_type, "::\"",
-                                         ids_.back(), "\""));
+          unknown.push_back(
+              absl::StrCat(enums[e].entity_type, "::\"", ids_.back(), "\""));
         }
         own_.push_back(Named(program, enums[e].entity_type,
                              program.FindType(enums[e].entity_type),
@@ -147,13 +147,13 @@ absl::Status EnumNames::Resolve(const Program& program,
     }
   }
   if (unknown.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "the pack's schema lacks values that requests can carry: ",
-      absl::StrJoin(unknown, ", ")));
+  return absl::InvalidArgumentError(
+      absl::StrCat("the pack's schema lacks values that requests can carry: ",
+                   absl::StrJoin(unknown, ", ")));
 }
 
-absl::StatusOr<std::unique_ptr<const ResolvedProgram>>
-ResolvedProgram::Resolve(const Program& program) {
+absl::StatusOr<std::unique_ptr<const ResolvedProgram>> ResolvedProgram::Resolve(
+    const Program& program) {
   std::unique_ptr<ResolvedProgram> resolved(new ResolvedProgram);
   resolved->program_ = &program;
   std::vector<bool> enums(AllEnums().size(), false);
@@ -225,10 +225,10 @@ std::string ResolvedProgram::Field(const Binding& binding,
 ScopeRequest ResolvedProgram::Scope(const v1::DecideRequest& request,
                                     ScopeNames* names) const {
   const ActKind kind = request.operation().kind_case();
-  names->principal = Named(*program_, "Operator", operator_type_,
-                           request.operator_().bin());
-  names->resource = Named(*program_, ResourceType(kind),
-                          resource_types_[kind], ResourceId(request));
+  names->principal =
+      Named(*program_, "Operator", operator_type_, request.operator_().bin());
+  names->resource = Named(*program_, ResourceType(kind), resource_types_[kind],
+                          ResourceId(request));
   ScopeRequest scope;
   scope.principal = &names->principal;
   scope.action = actions_[kind];

@@ -163,8 +163,7 @@ class ResolvedProgram {
     EntityName principal;
     EntityName resource;
   };
-  ScopeRequest Scope(const v1::DecideRequest& request,
-                     ScopeNames* names) const;
+  ScopeRequest Scope(const v1::DecideRequest& request, ScopeNames* names) const;
 
  private:
   ResolvedProgram() = default;

@@ -75,9 +75,7 @@ const v1::Operation& Op(const Binding& b) { return b.request->operation(); }
 const Operator& GetOperator(const Binding& b) { return b.request->operator_(); }
 const Data& GetData(const Binding& b) { return b.request->data(); }
 const Purpose& GetPurpose(const Binding& b) { return b.request->purpose(); }
-const Basis& GetBasis(const Binding& b) {
-  return b.request->statutory_basis();
-}
+const Basis& GetBasis(const Binding& b) { return b.request->statutory_basis(); }
 const Mandate& GetMandate(const Binding& b) { return b.request->mandate(); }
 const v1::Period& GetMandatePeriod(const Binding& b) {
   return b.request->mandate().validity();
@@ -94,9 +92,7 @@ const Extraction& GetCollectionExtraction(const Binding& b) {
 const Biometric& GetBiometric(const Binding& b) {
   return Op(b).biometric_use();
 }
-const Database& GetDatabase(const Binding& b) {
-  return Op(b).database_build();
-}
+const Database& GetDatabase(const Binding& b) { return Op(b).database_build(); }
 const Extraction& GetDatabaseExtraction(const Binding& b) {
   return Op(b).database_build().extraction();
 }
@@ -111,12 +107,8 @@ const Anonymisation& GetConfidentialAnonymisation(const Binding& b) {
   return Op(b).confidential_access().anonymisation();
 }
 const EGov& GetEGov(const Binding& b) { return Op(b).e_gov_ai_system(); }
-const Media& GetMedia(const Binding& b) {
-  return Op(b).media_distribution();
-}
-const Product& GetProduct(const Binding& b) {
-  return Op(b).consumer_product();
-}
+const Media& GetMedia(const Binding& b) { return Op(b).media_distribution(); }
+const Product& GetProduct(const Binding& b) { return Op(b).consumer_product(); }
 
 Value EnumFact(const Binding& b, int enumeration, int number) {
   if (number == 0) return Value::Missing();
@@ -270,8 +262,7 @@ Value ObjectionDue(const Binding& b, const std::string&) {
 }
 
 Value ExtensionsPresent(const Binding& b, const std::string&) {
-  return b.request->extensions().empty() ? Value::Missing()
-                                         : Value::Bool(true);
+  return b.request->extensions().empty() ? Value::Missing() : Value::Bool(true);
 }
 
 Value Extension(const Binding& b, const std::string& name) {
@@ -309,8 +300,12 @@ Fact Record(const char* path, uint16_t kinds, const char* field,
 
 template <auto kMessage, auto kGet, int kEnumeration>
 Fact EnumRow(const char* path, uint16_t kinds, const char* field) {
-  return {path, kinds, field, Enum<kMessage, kGet, kEnumeration>,
-          /*record=*/false, kEnumeration};
+  return {path,
+          kinds,
+          field,
+          Enum<kMessage, kGet, kEnumeration>,
+          /*record=*/false,
+          kEnumeration};
 }
 
 Fact EnumRow(const char* path, uint16_t kinds, const char* field,
@@ -422,8 +417,7 @@ void AddRegisters(Rows* rows) {
       {"context.consent.withdrawalBarred", kAll, "",
        ConsentFlag<&C::withdrawal_barred>},
       {"context.consent.coversAutomatedProcessing", kAll,
-       "asserted_consent.covers_automated_processing",
-       ConsentCoversAutomated},
+       "asserted_consent.covers_automated_processing", ConsentCoversAutomated},
       {"context.consent.asserted", kAll, "", ConsentFlag<&C::asserted>},
 
       Record("context.objection", kAutomated, "subject", ObjectionPresent),
@@ -464,8 +458,7 @@ void AddAnonymisation(uint16_t kind, FactFunction present, Rows* rows) {
       EnumRow<kMessage, &A::by, kAnonymisationAgent>(
           "context.act.anonymisation.by", kind, ".anonymisation.by"),
       {"context.act.anonymisation.requirementsId", kind,
-       ".anonymisation.requirements_id",
-       Text<kMessage, &A::requirements_id>},
+       ".anonymisation.requirements_id", Text<kMessage, &A::requirements_id>},
       {"context.act.anonymisation.conforms", kind, ".anonymisation.conforms",
        Bool<kMessage, &A::has_conforms, &A::conforms>},
       {"context.act.anonymisation.method", kind, ".anonymisation.method",
@@ -479,8 +472,8 @@ void AddDataActs(Rows* rows) {
       Record("context.act", kAll, "operation", Always),
 
       EnumRow<GetAutomated, &Automated::human_participation,
-              kHumanParticipation>("context.act.humanParticipation",
-                                   kAutomated, ".human_participation"),
+              kHumanParticipation>("context.act.humanParticipation", kAutomated,
+                                   ".human_participation"),
       EnumRow("context.act.effects", kAutomated, ".effects", Effects,
               kEffectKind),
       EnumRow("context.act.risks", kAutomated, ".risks", Risks, kRiskKind),
@@ -495,8 +488,8 @@ void AddDataActs(Rows* rows) {
           "context.act.goal", kCollection, ".goal"),
       EnumRow<GetDatabase, &Database::source, kDataSource>(
           "context.act.source", kDatabase, ".source"),
-      EnumRow<GetDatabase, &Database::goal, kDatabaseGoal>(
-          "context.act.goal", kDatabase, ".goal"),
+      EnumRow<GetDatabase, &Database::goal, kDatabaseGoal>("context.act.goal",
+                                                           kDatabase, ".goal"),
 
       EnumRow<GetBiometric, &Biometric::object, kBiometricObject>(
           "context.act.object", kBiometric, ".object"),
@@ -504,11 +497,10 @@ void AddDataActs(Rows* rows) {
           "context.act.placeOfCapture", kBiometric, ".place_of_capture"),
       EnumRow<GetBiometric, &Biometric::place_of_use, kPlace>(
           "context.act.placeOfUse", kBiometric, ".place_of_use"),
-      EnumRow<GetBiometric, &Biometric::aim, kBiometricAim>(
-          "context.act.aim", kBiometric, ".aim"),
+      EnumRow<GetBiometric, &Biometric::aim, kBiometricAim>("context.act.aim",
+                                                            kBiometric, ".aim"),
 
-      EnumRow<GetNaip, &Naip::use, kNaipUse>("context.act.use", kNaip,
-                                             ".use"),
+      EnumRow<GetNaip, &Naip::use, kNaipUse>("context.act.use", kNaip, ".use"),
       EnumRow<GetConfidential, &Confidential::use, kNaipUse>(
           "context.act.use", kConfidential, ".use"),
       {"context.act.confidential", kConfidential, ".confidential",

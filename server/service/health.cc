@@ -49,7 +49,8 @@ class CheckCall final : public Call {
     response->set_status(StatusOf(request->service(), services_,
                                   queue()->traffic()->draining()));
     if (response->status() == HealthCheckResponse::SERVICE_UNKNOWN) {
-      return Finish(absl::NotFoundError("service: is not one of this server's"));
+      return Finish(
+          absl::NotFoundError("service: is not one of this server's"));
     }
     Reply(Serialize(*response));
   }

@@ -22,7 +22,7 @@ namespace tarazy {
 struct RecordParts {
   int64_t recorded_ms = 0;
   const v1::DecideRequest* request = nullptr;
-  absl::string_view response;  // encoded
+  absl::string_view response;             // encoded
   const ConsentEntry* consent = nullptr;  // null: none, or asserted
   bool consent_asserted = false;
   absl::Span<const ObjectionEntry* const> objections;

@@ -64,9 +64,9 @@ void Answer(const ServerReflectionRequest& request, const Services& services,
       const Descriptor* type =
           pool.FindMessageTypeByName(wanted.containing_type());
       const FieldDescriptor* extension =
-          type == nullptr ? nullptr
-                          : pool.FindExtensionByNumber(
-                                type, wanted.extension_number());
+          type == nullptr
+              ? nullptr
+              : pool.FindExtensionByNumber(type, wanted.extension_number());
       return AnswerFile(extension == nullptr ? nullptr : extension->file(),
                         response);
     }
@@ -141,8 +141,7 @@ class ReflectionCall final : public Call {
 
 }  // namespace
 
-std::vector<Method> ReflectionMethods(
-    const std::vector<std::string>& names) {
+std::vector<Method> ReflectionMethods(const std::vector<std::string>& names) {
   const Services services =
       std::make_shared<const std::vector<std::string>>(names);
   Method method;

@@ -18,8 +18,7 @@ namespace tarazy {
 
 // `services` are the full names that are listed; what they consist of is found
 // in the generated code linked in.
-std::vector<Method> ReflectionMethods(
-    const std::vector<std::string>& services);
+std::vector<Method> ReflectionMethods(const std::vector<std::string>& services);
 
 }  // namespace tarazy
 

@@ -120,7 +120,7 @@ class ServerImpl final : public Server {
   Metrics metrics_;
   std::unique_ptr<Snapshot<PackInService>> pack_;
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
-  std::unique_ptr<DecisionLog> log_;  // null: turned off
+  std::unique_ptr<DecisionLog> log_;          // null: turned off
   std::unique_ptr<Checkpoints> checkpoints_;  // null: nothing is signed
   std::unique_ptr<Registers> registers_;
   RegisterContext register_context_;
@@ -314,8 +314,8 @@ void ServerImpl::DrainOnce() {
     hooks_.log_line(LogLine(LogLevel::kInfo, "draining").str());
     traffic_.BeginDrain();
     for (const auto& queue : queues_) queue->BeginDrain();
-    const std::chrono::milliseconds limit(
-        int64_t{1000} * config_.limits.drain_seconds);
+    const std::chrono::milliseconds limit(int64_t{1000} *
+                                          config_.limits.drain_seconds);
     const bool all = traffic_.WaitForNone(limit);
     if (all) traffic_.WaitForQuiet(kQuiet, std::min(kQuietLimit, limit));
     grpc_->Shutdown(std::chrono::system_clock::now() + kCancelLimit);

@@ -50,8 +50,8 @@ class Server {
   // for the configuration or the pack (the message holds all its diagnostics,
   // a line each), DATA_LOSS for a damaged log, UNAVAILABLE for an address that
   // can't be listened on, and what the files gave.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(
-      const Config& config, ServerHooks hooks = {});
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const Config& config,
+                                                       ServerHooks hooks = {});
 
   // Where it listens, as a gRPC client takes them: "127.0.0.1:41234",
   // "unix:/run/tarazy.sock". TCP first; a port of 0 is replaced by the real

@@ -33,9 +33,9 @@ inline void AppendVarint(uint64_t value, std::string* out) {
 // Tag and length of a field whose bytes follow.
 inline void AppendHead(int field, size_t bytes, std::string* out) {
   using google::protobuf::internal::WireFormatLite;
-  AppendVarint(WireFormatLite::MakeTag(
-                   field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED),
-               out);
+  AppendVarint(
+      WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED),
+      out);
   AppendVarint(bytes, out);
 }
 

@@ -63,10 +63,10 @@ std::string CaseMaker::Entities() {
       }
       before.push_back({type.name, id});
       if (id == "ghost" || dice_.Chance(20)) continue;
-      std::string text = "{\"uid\": " + EntityJson(type.name, id) +
-                         ", \"attrs\": " +
-                         RecordJson(world_, type.attributes, &dice_) +
-                         ", \"parents\": [" + Join(parents) + "]";
+      std::string text =
+          "{\"uid\": " + EntityJson(type.name, id) +
+          ", \"attrs\": " + RecordJson(world_, type.attributes, &dice_) +
+          ", \"parents\": [" + Join(parents) + "]";
       if (type.tagged) {
         std::vector<std::string> tags;
         for (const char* tag : {"t", "", "role"}) {
@@ -125,8 +125,7 @@ std::string CaseMaker::ActionScope() {
   }
 }
 
-void CaseMaker::AddLinks(const std::string& id, bool principal,
-                         bool resource) {
+void CaseMaker::AddLinks(const std::string& id, bool principal, bool resource) {
   for (size_t i = dice_.Below(3); i > 0; --i) {
     CaseLink link;
     link.id = "link" + std::to_string(case_.links.size());
@@ -189,8 +188,8 @@ std::string Case::ToJson() const {
               EntityJson(link.principal[0], link.principal[1]);
     }
     if (!link.resource.empty()) {
-      text += ", \"resource\": " + EntityJson(link.resource[0],
-                                              link.resource[1]);
+      text +=
+          ", \"resource\": " + EntityJson(link.resource[0], link.resource[1]);
     }
     link_texts.push_back(text + "}");
   }

@@ -10,8 +10,8 @@ using Kind = CaseType::Kind;
 
 const std::vector<std::string>& AttributeNames() {
   static const auto* names = new std::vector<std::string>{
-      "a", "b", "c", "age", "name", "weird key", "if", "\xc3\xa9", "", "x_1",
-      "owner", "__tag", "in", "context", "true"};
+      "a", "b",   "c",     "age",   "name", "weird key", "if",  "\xc3\xa9",
+      "",  "x_1", "owner", "__tag", "in",   "context",   "true"};
   return *names;
 }
 
@@ -45,8 +45,8 @@ CaseType MakeType(const std::vector<std::string>& entity_types, int depth,
   }
   if (type.kind == Kind::kEntity) type.entity = dice->Pick(entity_types);
   if (type.kind == Kind::kSet) {
-    type.element = std::make_shared<CaseType>(
-        MakeType(entity_types, depth - 1, dice));
+    type.element =
+        std::make_shared<CaseType>(MakeType(entity_types, depth - 1, dice));
   }
   if (type.kind == Kind::kRecord) {
     type.attributes = MakeAttributes(entity_types, depth, dice);
@@ -245,15 +245,32 @@ std::string ExtensionText(Kind kind, Dice* dice) {
       "10.0.0.1",      "10.0.0.0/24", "127.0.0.1",  "::1",       "ff00::/8",
       "0.0.0.0/0",     "::/0",        "224.0.0.1",  "1.2.3.4/5", "1:2::8",
       "2001:db8::/32", "10.0.0.9/31", "127.0.0.1/7"};
-  static const auto* decimals = new std::vector<std::string>{
-      "0.0", "-0.5", "1.5", "1.50", "922337203685477.5807", "0.0001",
-      "-922337203685477.5808", "12.34"};
-  static const auto* datetimes = new std::vector<std::string>{
-      "1970-01-01", "2024-02-29", "1969-12-31T23:59:59.999Z",
-      "2024-02-29T12:00:00+0530", "0000-01-01", "9999-12-31T23:59:59-2359"};
-  static const auto* durations = new std::vector<std::string>{
-      "0ms", "1d", "-1d2h3m4s5ms", "1h", "60m", "9223372036854775807ms",
-      "-9223372036854775808ms", "90m", "-1ms"};
+  static const auto* decimals =
+      new std::vector<std::string>{"0.0",
+                                   "-0.5",
+                                   "1.5",
+                                   "1.50",
+                                   "922337203685477.5807",
+                                   "0.0001",
+                                   "-922337203685477.5808",
+                                   "12.34"};
+  static const auto* datetimes =
+      new std::vector<std::string>{"1970-01-01",
+                                   "2024-02-29",
+                                   "1969-12-31T23:59:59.999Z",
+                                   "2024-02-29T12:00:00+0530",
+                                   "0000-01-01",
+                                   "9999-12-31T23:59:59-2359"};
+  static const auto* durations =
+      new std::vector<std::string>{"0ms",
+                                   "1d",
+                                   "-1d2h3m4s5ms",
+                                   "1h",
+                                   "60m",
+                                   "9223372036854775807ms",
+                                   "-9223372036854775808ms",
+                                   "90m",
+                                   "-1ms"};
   switch (kind) {
     case Kind::kIp:
       return dice->Pick(*ips);
@@ -282,9 +299,8 @@ std::string ValueJson(const CaseWorld& world, const CaseType& type,
                       Dice* dice) {
   static const auto* longs = new std::vector<std::string>{
       "0", "1", "2", "-1", "30", "9223372036854775807", "-9223372036854775808"};
-  static const auto* strings =
-      new std::vector<std::string>{"",    "a",   "abc", "a*c", "\xc3\xa9",
-                                   "ABC", "a\nb", "\xf0\x9f\x98\x80x"};
+  static const auto* strings = new std::vector<std::string>{
+      "", "a", "abc", "a*c", "\xc3\xa9", "ABC", "a\nb", "\xf0\x9f\x98\x80x"};
   const auto call = [&](const char* function) {
     return std::string("{\"__extn\": {\"fn\": \"") + function +
            "\", \"arg\": " + JsonQuoted(ExtensionText(type.kind, dice)) + "}}";
@@ -298,7 +314,8 @@ std::string ValueJson(const CaseWorld& world, const CaseType& type,
       return JsonQuoted(dice->Pick(*strings));
     case Kind::kEntity:
       return "{\"__entity\": " +
-             EntityJson(type.entity, dice->Pick(IdsOf(world.Find(type.entity)))) +
+             EntityJson(type.entity,
+                        dice->Pick(IdsOf(world.Find(type.entity)))) +
              "}";
     case Kind::kSet: {
       std::vector<std::string> items;

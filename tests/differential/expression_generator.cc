@@ -19,8 +19,7 @@ bool IsPlainName(const std::string& name) {
          });
 }
 
-std::string Access(const std::string& base, const std::string& name,
-                   bool dot) {
+std::string Access(const std::string& base, const std::string& name, bool dot) {
   return dot && IsPlainName(name) ? base + "." + name
                                   : base + "[" + Quoted(name) + "]";
 }
@@ -99,13 +98,19 @@ std::string ExpressionGenerator::Entity() {
 }
 
 std::string ExpressionGenerator::Literal(Kind kind) {
-  static const auto* longs = new std::vector<std::string>{
-      "0", "1", "2", "-1", "30", "007", "9223372036854775807",
-      "-9223372036854775808"};
+  static const auto* longs =
+      new std::vector<std::string>{"0",
+                                   "1",
+                                   "2",
+                                   "-1",
+                                   "30",
+                                   "007",
+                                   "9223372036854775807",
+                                   "-9223372036854775808"};
   static const auto* strings = new std::vector<std::string>{
-      "\"\"",     "\"a\"",         "\"abc\"",      "\"a*c\"",
+      "\"\"",        "\"a\"",       "\"abc\"",   "\"a*c\"",
       "\"\\u{e9}\"", "\"\\x41BC\"", "\"a\\nb\"", "\"\xf0\x9f\x98\x80x\"",
-      "\"\\0\"",  "\"it\\'s\""};
+      "\"\\0\"",     "\"it\\'s\""};
   switch (kind) {
     case Kind::kBool:
       return dice_.Chance(50) ? "true" : "false";
@@ -134,13 +139,13 @@ std::string ExpressionGenerator::Of(Kind kind, int depth) {
            " else " + Of(kind, depth - 1) + ")";
   }
   if (dice_.Chance(4)) {
-    return Wrap("{\"k\": " + Of(kind, depth - 1) + ", \"other\": " +
-                Any(depth - 1) + "}") +
+    return Wrap("{\"k\": " + Of(kind, depth - 1) +
+                ", \"other\": " + Any(depth - 1) + "}") +
            (dice_.Chance(50) ? ".k" : "[\"k\"]");
   }
   if (dice_.Chance(5)) {
-    static const auto* tags = new std::vector<std::string>{"\"t\"", "\"\"",
-                                                           "\"role\""};
+    static const auto* tags =
+        new std::vector<std::string>{"\"t\"", "\"\"", "\"role\""};
     return Entity() + ".getTag(" + dice_.Pick(*tags) + ")";
   }
   switch (kind) {
@@ -184,9 +189,18 @@ std::string ExpressionGenerator::Long(int depth) {
 }
 
 std::string ExpressionGenerator::Extension(Kind kind, int depth) {
-  static const auto* bad = new std::vector<std::string>{
-      "", "x", "1", "1.2.3", "1.23456", "1970-1-1", "1h1d", "1.2.3.4/33",
-      "::ffff:1.2.3.4", "2023-02-29", "9223372036854775808ms", "01.2.3.4"};
+  static const auto* bad = new std::vector<std::string>{"",
+                                                        "x",
+                                                        "1",
+                                                        "1.2.3",
+                                                        "1.23456",
+                                                        "1970-1-1",
+                                                        "1h1d",
+                                                        "1.2.3.4/33",
+                                                        "::ffff:1.2.3.4",
+                                                        "2023-02-29",
+                                                        "9223372036854775808ms",
+                                                        "01.2.3.4"};
   if (depth > 0 && kind == Kind::kDatetime && dice_.Chance(40)) {
     const std::string time = Of(kind, depth - 1);
     return dice_.Chance(50)
@@ -195,10 +209,9 @@ std::string ExpressionGenerator::Extension(Kind kind, int depth) {
   }
   if (depth > 0 && kind == Kind::kDuration && dice_.Chance(40)) {
     const std::string time = Of(Kind::kDatetime, depth - 1);
-    return dice_.Chance(50)
-               ? time + ".toTime()"
-               : time + ".durationSince(" + Of(Kind::kDatetime, depth - 1) +
-                     ")";
+    return dice_.Chance(50) ? time + ".toTime()"
+                            : time + ".durationSince(" +
+                                  Of(Kind::kDatetime, depth - 1) + ")";
   }
   const char* function = kind == Kind::kIp         ? "ip"
                          : kind == Kind::kDecimal  ? "decimal"
@@ -234,15 +247,16 @@ std::string ExpressionGenerator::Record(int depth) {
 
 std::string ExpressionGenerator::Pattern() {
   static const auto* patterns = new std::vector<std::string>{
-      "\"*\"",  "\"a*\"",        "\"*c\"",   "\"a*b*c\"", "\"\"", "\"a\\*c\"",
-      "\"**\"", "\"\\u{e9}*\"", "\"*\\nb\"", "\"*x\"",     "\"*a*a*\""};
+      "\"*\"",     "\"a*\"",    "\"*c\"",   "\"a*b*c\"",
+      "\"\"",      "\"a\\*c\"", "\"**\"",   "\"\\u{e9}*\"",
+      "\"*\\nb\"", "\"*x\"",    "\"*a*a*\""};
   return dice_.Pick(*patterns);
 }
 
 std::string ExpressionGenerator::Has(int depth) {
   static const auto* names = new std::vector<std::string>{
-      "a", "b", "age", "\"weird key\"", "\"\"", "\"\xc3\xa9\"", "a.b", "a.b.c",
-      "owner.age", "context"};
+      "a",   "b",     "age",       "\"weird key\"", "\"\"", "\"\xc3\xa9\"",
+      "a.b", "a.b.c", "owner.age", "context"};
   if (dice_.Chance(50)) {
     const Path& path = dice_.Pick(paths_);
     if (!path.guard.empty()) return path.guard;
@@ -261,8 +275,8 @@ std::string ExpressionGenerator::BoolOnEntities(int depth) {
       return Of(Kind::kEntity, depth - 1) + " is " + type + " in " +
              (dice_.Chance(70) ? Entity() : Wrap(Set(depth - 1)));
     case 2: {
-      static const auto* tags = new std::vector<std::string>{"\"t\"", "\"\"",
-                                                             "\"role\""};
+      static const auto* tags =
+          new std::vector<std::string>{"\"t\"", "\"\"", "\"role\""};
       const std::string entity = Entity();
       const std::string tag =
           dice_.Chance(80) ? dice_.Pick(*tags) : Of(Kind::kString, depth - 1);
@@ -310,8 +324,8 @@ std::string ExpressionGenerator::BoolOnExtensions(int depth) {
       return Of(Kind::kIp, depth - 1) + ".isInRange(" +
              Of(Kind::kIp, depth - 1) + ")";
     default:
-      return Of(Kind::kDecimal, depth - 1) + "." + dice_.Pick(*decimals) +
-             "(" + Of(Kind::kDecimal, depth - 1) + ")";
+      return Of(Kind::kDecimal, depth - 1) + "." + dice_.Pick(*decimals) + "(" +
+             Of(Kind::kDecimal, depth - 1) + ")";
   }
 }
 
@@ -319,8 +333,8 @@ std::string ExpressionGenerator::BoolOperator(int depth) {
   static const auto* equality = new std::vector<std::string>{" == ", " != "};
   static const auto* order =
       new std::vector<std::string>{" < ", " <= ", " > ", " >= "};
-  static const auto* ordered = new std::vector<Kind>{
-      Kind::kLong, Kind::kDatetime, Kind::kDuration};
+  static const auto* ordered =
+      new std::vector<Kind>{Kind::kLong, Kind::kDatetime, Kind::kDuration};
   if (dice_.Chance(50)) {
     const Kind kind = dice_.Pick(*ordered);
     return Of(kind, depth - 1) + dice_.Pick(*order) + Of(kind, depth - 1);

@@ -52,9 +52,8 @@ Json Answer(const Request& request) {
   const Authorization answer = Authorize(request, &scratch);
   std::set<std::string> errors;
   for (const auto& error : answer.errors) errors.insert(error.policy);
-  return {{"allow", answer.allow},
-          {"reasons", answer.reasons},
-          {"errors", errors}};
+  return {
+      {"allow", answer.allow}, {"reasons", answer.reasons}, {"errors", errors}};
 }
 
 // What this engine says of a case, in the shape of the other's answer. Texts
@@ -95,8 +94,8 @@ Json Decide(const Case& c) {
   out["answers"] = Json::array();
   for (const std::string& text : c.requests) {
     Request request(program.get(), store.get());
-    const bool accepted = ReadRequest(Source("request", text), checked,
-                                      &request, &diagnostics);
+    const bool accepted =
+        ReadRequest(Source("request", text), checked, &request, &diagnostics);
     out["answers"].push_back(
         accepted ? Answer(request)
                  : Json{{"invalid", diagnostics.back().message}});
@@ -131,8 +130,7 @@ uint64_t CompareBatch(const std::string& official, uint64_t first,
     std::fprintf(cases, "%s\n", GenerateCase(seed).ToJson().c_str());
   }
   std::fclose(cases);
-  FILE* answers =
-      popen(("'" + official + "' decide < " + path).c_str(), "r");
+  FILE* answers = popen(("'" + official + "' decide < " + path).c_str(), "r");
   uint64_t differences = 0;
   char* line = nullptr;
   size_t size = 0;
@@ -172,22 +170,23 @@ uint64_t CompareBatch(const std::string& official, uint64_t first,
 
 int Main(int argc, char** argv) {
   if (argc == 3 && std::string(argv[1]) == "--case") {
-    std::puts(GenerateCase(std::strtoull(argv[2], nullptr, 10)).ToJson()
-                  .c_str());
+    std::puts(
+        GenerateCase(std::strtoull(argv[2], nullptr, 10)).ToJson().c_str());
     return 0;
   }
   if (argc != 4) {
-    std::fputs("usage: differential_official OFFICIAL FIRST_SEED CASES\n"
-               "       differential_official --case SEED\n",
-               stderr);
+    std::fputs(
+        "usage: differential_official OFFICIAL FIRST_SEED CASES\n"
+        "       differential_official --case SEED\n",
+        stderr);
     return 1;
   }
   const uint64_t first = std::strtoull(argv[2], nullptr, 10);
   const uint64_t count = std::strtoull(argv[3], nullptr, 10);
   uint64_t differences = 0;
   for (uint64_t done = 0; done < count; done += kBatch) {
-    differences += CompareBatch(argv[1], first + done,
-                                std::min(kBatch, count - done));
+    differences +=
+        CompareBatch(argv[1], first + done, std::min(kBatch, count - done));
   }
   std::printf("%llu cases, %llu differences\n",
               static_cast<unsigned long long>(count),

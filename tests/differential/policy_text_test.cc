@@ -47,8 +47,9 @@ TEST(PolicyTextTest, SignsKeepTheirMeaning) {
         "(if true then 1 else 2) + 1 == 2", "(1 == 2) == false",
         "1 - (2 - 3) == 2"}) {
     PolicySet set;
-    const std::string text = std::string(
-        "permit(principal, action, resource) when { ") + expression + " };";
+    const std::string text =
+        std::string("permit(principal, action, resource) when { ") +
+        expression + " };";
     ASSERT_TRUE(Parse(text, &set)) << text;
     ExpectRoundTrip(set.policies[0]);
   }

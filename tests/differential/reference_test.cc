@@ -153,9 +153,9 @@ void Compare(const Case& c, Tally* tally) {
     std::set<std::string> errors;
     for (const auto& error : answer.errors) errors.insert(error.policy);
     EXPECT_EQ(answer.allow, expected.allow) << text;
-    EXPECT_EQ(std::set<std::string>(answer.reasons.begin(),
-                                    answer.reasons.end()),
-              expected.reasons)
+    EXPECT_EQ(
+        std::set<std::string>(answer.reasons.begin(), answer.reasons.end()),
+        expected.reasons)
         << text;
     EXPECT_EQ(errors, expected.errors) << text << "\n" << program->Dump();
     ++(answer.allow ? tally->allow : tally->deny);

@@ -26,8 +26,7 @@ int Run(const Flags& flags) {
   options.schema = schema.get();
   const auto program = Program::Compile(set, options, inputs.diagnostics());
   if (program == nullptr) return inputs.Report();
-  const auto store =
-      inputs.LoadEntities(flags.request, *program, schema.get());
+  const auto store = inputs.LoadEntities(flags.request, *program, schema.get());
   if (store == nullptr) return inputs.Report();
   Request request(program.get(), store.get());
   if (!inputs.LoadRequest(flags.request, schema.get(), &request)) {

@@ -25,9 +25,8 @@ absl::StatusOr<std::string> ReadNear(const fs::path& test,
     }
     if (folder == folder.parent_path()) break;
   }
-  return absl::NotFoundError(
-      absl::StrCat("no file `", name, "` beside or above `", test.string(),
-                   "`"));
+  return absl::NotFoundError(absl::StrCat(
+      "no file `", name, "` beside or above `", test.string(), "`"));
 }
 
 bool IsTest(const fs::path& path) {
@@ -93,8 +92,7 @@ void AddConformance(CLI::App* app, std::function<int()>* run) {
   CLI::App* command = app->add_subcommand(
       "conformance",
       "Runs tests in the shape of the official integration tests.");
-  command->add_option("DIR", *folders, "folders or files of tests")
-      ->required();
+  command->add_option("DIR", *folders, "folders or files of tests")->required();
   command->callback(
       [folders, run] { *run = [folders] { return Run(*folders); }; });
 }

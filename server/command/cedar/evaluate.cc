@@ -35,11 +35,9 @@ int Run(const Flags& flags) {
   if (!exprs) return inputs.Report();
   CompileOptions options;
   options.schema = schema.get();
-  const auto program =
-      CompileExpression(*exprs, options, inputs.diagnostics());
+  const auto program = CompileExpression(*exprs, options, inputs.diagnostics());
   if (program == nullptr) return inputs.Report();
-  const auto store =
-      inputs.LoadEntities(flags.request, *program, schema.get());
+  const auto store = inputs.LoadEntities(flags.request, *program, schema.get());
   if (store == nullptr) return inputs.Report();
   Request request(program.get(), store.get());
   // Names that are only filled in would not pass the schema.

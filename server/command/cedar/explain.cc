@@ -17,9 +17,9 @@ struct Flags {
 
 std::string Text(const PolicyExplanation& policy) {
   using Outcome = PolicyExplanation::Outcome;
-  std::string text = absl::StrCat(
-      policy.effect == Effect::kPermit ? "permit" : "forbid", " `", policy.id,
-      "`: ");
+  std::string text =
+      absl::StrCat(policy.effect == Effect::kPermit ? "permit" : "forbid", " `",
+                   policy.id, "`: ");
   const std::string condition =
       absl::StrCat("condition ", policy.condition + 1);
   switch (policy.outcome) {
@@ -27,14 +27,15 @@ std::string Text(const PolicyExplanation& policy) {
       absl::StrAppend(&text, "the scope does not match");
       break;
     case Outcome::kNotSatisfied:
-      absl::StrAppend(&text, "the scope matches, ", condition, " does not hold");
+      absl::StrAppend(&text, "the scope matches, ", condition,
+                      " does not hold");
       break;
     case Outcome::kSatisfied:
       absl::StrAppend(&text, "satisfied");
       break;
     case Outcome::kError:
-      absl::StrAppend(&text, "the scope matches, ", condition, " errs: ",
-                      policy.error);
+      absl::StrAppend(&text, "the scope matches, ", condition,
+                      " errs: ", policy.error);
   }
   absl::StrAppend(&text, "\n");
   for (const auto& value : policy.values) {
@@ -53,8 +54,7 @@ int Run(const Flags& flags) {
   }
   CompileOptions options;
   options.schema = schema.get();
-  const auto explainer =
-      Explainer::Create(set, options, inputs.diagnostics());
+  const auto explainer = Explainer::Create(set, options, inputs.diagnostics());
   if (explainer == nullptr) return inputs.Report();
   const auto store =
       inputs.LoadEntities(flags.request, explainer->program(), schema.get());

@@ -42,8 +42,8 @@ int Run(const Flags& flags) {
   out.close();
   if (out) return 0;
   return inputs.Refuse("file/unwritable",
-                       absl::UnavailableError(absl::StrCat(
-                           "can't write `", flags.policies, "`")));
+                       absl::UnavailableError(
+                           absl::StrCat("can't write `", flags.policies, "`")));
 }
 
 }  // namespace
@@ -51,15 +51,17 @@ int Run(const Flags& flags) {
 void AddFormat(CLI::App* app, std::function<int()>* run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app->add_subcommand(
-      "format", "Lays policies out; with --check, exit code 2 if they are not.");
+      "format",
+      "Lays policies out; with --check, exit code 2 if they are not.");
   command->add_option("-p,--policies", flags->policies,
                       "file of policies (default: standard input)");
   command->add_option("-l,--line-width", flags->options.line_width,
                       "columns (default: 80)");
   command->add_option("-i,--indent-width", flags->options.indent_width,
                       "columns (default: 2)");
-  command->add_flag("-c,--check", flags->check, "only say whether it is laid "
-                                                "out");
+  command->add_flag("-c,--check", flags->check,
+                    "only say whether it is laid "
+                    "out");
   command->add_flag("-w,--write", flags->write, "write the file back");
   command->callback([flags, run] { *run = [flags] { return Run(*flags); }; });
 }

@@ -40,9 +40,8 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
   while (in.read(buffer, sizeof(buffer)) || in.gcount() > 0) {
     text.append(buffer, static_cast<size_t>(in.gcount()));
     if (text.size() > kMaxFileBytes) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("`", path, "` is larger than ", kMaxFileBytes,
-                       " bytes"));
+      return absl::ResourceExhaustedError(absl::StrCat(
+          "`", path, "` is larger than ", kMaxFileBytes, " bytes"));
     }
   }
   if (in.bad()) {
@@ -112,7 +111,8 @@ bool Inputs::LoadLinks(const std::string& path, PolicySet* set) {
   const auto json = ParseJson(*source, JsonOptions(), &diagnostics_);
   if (!json) return false;
   JsonErrors errors(*source, kMaxErrors, &diagnostics_);
-  if (json->kind != JsonKind::kArray) return errors.WrongKind(*json, "an array");
+  if (json->kind != JsonKind::kArray)
+    return errors.WrongKind(*json, "an array");
   for (const JsonValue& item : json->items) {
     TemplateLink link;
     if (!errors.CheckKeys(item, {"template_id", "link_id", "args"}) ||
@@ -127,8 +127,8 @@ bool Inputs::LoadLinks(const std::string& path, PolicySet* set) {
                           "an entity like `\"User::\\\"alice\\\"\"` is "
                           "expected");
       }
-      auto& slot = argument.key == "?principal" ? link.principal
-                                                : link.resource;
+      auto& slot =
+          argument.key == "?principal" ? link.principal : link.resource;
       slot = std::make_unique<EntityUid>(*uid);
     }
     set->links.push_back(std::move(link));
@@ -162,9 +162,8 @@ bool Inputs::LoadSchema(const SchemaFlags& flags,
 
 std::unique_ptr<const EntityStore> Inputs::LoadEntities(
     const RequestFlags& flags, const Program& program, const Schema* schema) {
-  const Source* source = flags.entities.empty()
-                             ? Keep("<no entities>", "[]")
-                             : Open(flags.entities);
+  const Source* source = flags.entities.empty() ? Keep("<no entities>", "[]")
+                                                : Open(flags.entities);
   if (source == nullptr) return nullptr;
   return ReadEntities(*source, program, OptionsFor(schema), &diagnostics_);
 }
@@ -184,9 +183,9 @@ std::string Inputs::RequestText(const RequestFlags& flags, bool* sound) {
 bool Inputs::LoadRequest(const RequestFlags& flags, const Schema* schema,
                          Request* request) {
   bool sound = true;
-  const Source* source =
-      flags.request.empty() ? Keep("<request>", RequestText(flags, &sound))
-                            : Open(flags.request);
+  const Source* source = flags.request.empty()
+                             ? Keep("<request>", RequestText(flags, &sound))
+                             : Open(flags.request);
   if (source == nullptr || !sound) return false;
   return ReadRequest(*source, OptionsFor(schema), request, &diagnostics_);
 }

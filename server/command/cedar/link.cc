@@ -58,10 +58,9 @@ int Run(const Flags& flags) {
     std::puts(PolicyToJson(*linked, JsonStyle::kIndented).c_str());
     return 0;
   }
-  return inputs.Refuse(
-      "links/refused",
-      absl::NotFoundError(
-          absl::StrCat("there is no template `", flags.template_id, "`")));
+  return inputs.Refuse("links/refused",
+                       absl::NotFoundError(absl::StrCat(
+                           "there is no template `", flags.template_id, "`")));
 }
 
 }  // namespace

@@ -27,8 +27,7 @@ int Run(const Flags& flags) {
   const ValidationMode mode = flags.mode == "strict"
                                   ? ValidationMode::kStrict
                                   : ValidationMode::kPermissive;
-  const bool valid =
-      ValidatePolicies(set, *schema, mode, inputs.diagnostics());
+  const bool valid = ValidatePolicies(set, *schema, mode, inputs.diagnostics());
   const bool warned = !inputs.diagnostics()->empty();
   inputs.Report();
   if (!valid || (warned && flags.deny_warnings)) return 2;

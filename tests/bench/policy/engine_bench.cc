@@ -38,13 +38,11 @@ PolicySet ParseSet(const std::string& text) {
 struct Loaded {
   explicit Loaded(const BenchWorld& world) {
     Diagnostics diagnostics;
-    program =
-        Program::Compile(ParseSet(world.policies), {}, &diagnostics);
+    program = Program::Compile(ParseSet(world.policies), {}, &diagnostics);
     const Source entities("entities", world.entities);
     store = ReadEntities(entities, *program, {}, &diagnostics);
     for (const std::string& text : world.requests) {
-      requests.push_back(
-          std::make_unique<Request>(program.get(), store.get()));
+      requests.push_back(std::make_unique<Request>(program.get(), store.get()));
       ReadRequest(Source("request", text), {}, requests.back().get(),
                   &diagnostics);
     }
@@ -73,10 +71,12 @@ void GeneralDecision(benchmark::State& state, BenchWorld (*make)(int)) {
 BENCHMARK_CAPTURE(GeneralDecision, scoped, ScopedWorld)
     ->RangeMultiplier(10)
     ->Range(10, 100000);
-BENCHMARK_CAPTURE(GeneralDecision, entities, [](int) { return EntityWorld(); })
-    ->Arg(100);
-BENCHMARK_CAPTURE(GeneralDecision, strings, [](int) { return StringWorld(); })
-    ->Arg(20);
+BENCHMARK_CAPTURE(GeneralDecision, entities, [](int) {
+  return EntityWorld();
+})->Arg(100);
+BENCHMARK_CAPTURE(GeneralDecision, strings, [](int) {
+  return StringWorld();
+})->Arg(20);
 
 void Compile(benchmark::State& state) {
   const PolicySet set =
@@ -118,9 +118,9 @@ void LawDecision(benchmark::State& state) {
         "not-personal", "platform", "public-source", "purpose"}) {
     ParseOptions options;
     options.id_prefix = file;
-    ParsePolicies(Source(file, ReadText(folder + "decision/" + file +
-                                        ".cedar")),
-                  options, &set, &diagnostics);
+    ParsePolicies(
+        Source(file, ReadText(folder + "decision/" + file + ".cedar")), options,
+        &set, &diagnostics);
   }
   CompileOptions options;
   options.schema = schema.get();
@@ -131,7 +131,8 @@ void LawDecision(benchmark::State& state) {
   }
   const auto store = NoEntities(*program, {}, &diagnostics);
   Request request(program.get(), store.get());
-  const bool read = ReadRequest(Source("request", R"({
+  const bool read = ReadRequest(
+      Source("request", R"({
     "principal": {"type": "Operator", "id": "123456789012"},
     "action": {"type": "Action", "id": "automatedProcessing"},
     "resource": {"type": "PersonalData", "id": "s"},
@@ -154,13 +155,13 @@ void LawDecision(benchmark::State& state) {
                                      "id": "NONE"},
               "effects": [{"type": "EffectKind", "id": "ARISE"}],
               "risks": [], "legislationListedCase": false}}})"),
-                                [&] {
-                                  EntitiesJsonOptions guided;
-                                  guided.schema = schema.get();
-                                  guided.check = false;
-                                  return guided;
-                                }(),
-                                &request, &diagnostics);
+      [&] {
+        EntitiesJsonOptions guided;
+        guided.schema = schema.get();
+        guided.check = false;
+        return guided;
+      }(),
+      &request, &diagnostics);
   if (!read) {
     state.SkipWithError(diagnostics.back().message.c_str());
     return;

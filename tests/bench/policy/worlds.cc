@@ -59,9 +59,10 @@ BenchWorld EntityWorld() {
   world.entities = absl::StrCat("[", absl::StrJoin(entities, ",\n"), "]");
   for (int i = 0; i < 100; ++i) {
     absl::StrAppend(&world.policies, "permit(principal in Group::\"",
-                    i * 10 + 9, "\", action, resource) when { principal.home "
-                    "in Group::\"", i * 10 + 9,
-                    "\" && principal.age > 17 };\n");
+                    i * 10 + 9,
+                    "\", action, resource) when { principal.home "
+                    "in Group::\"",
+                    i * 10 + 9, "\" && principal.age > 17 };\n");
   }
   for (int i = 0; i < 64; ++i) {
     world.requests.push_back(RequestText(i * 131 % kUsers, i, "{}"));
@@ -76,18 +77,21 @@ BenchWorld StringWorld() {
   for (int i = 0; i < 20; ++i) {
     absl::StrAppend(&world.policies,
                     "permit(principal, action, resource) when { "
-                    "context.path like \"/srv/*/area", i, "/*.pdf\" && "
-                    "[\"alpha\", \"beta\", \"gamma\", \"", filler, i,
-                    "\"].contains(context.tag) || context.title == \"",
-                    filler, i, "\" };\n");
+                    "context.path like \"/srv/*/area",
+                    i,
+                    "/*.pdf\" && "
+                    "[\"alpha\", \"beta\", \"gamma\", \"",
+                    filler, i,
+                    "\"].contains(context.tag) || context.title == \"", filler,
+                    i, "\" };\n");
   }
   world.entities = "[]";
   for (int i = 0; i < 20; ++i) {
-    world.requests.push_back(RequestText(
-        i, i,
-        absl::StrCat(R"({"path": "/srv/)", filler, "/area", i, "/", filler,
-                     R"(.pdf", "tag": ")", filler, i, R"(", "title": ")",
-                     filler, R"("})")));
+    world.requests.push_back(
+        RequestText(i, i,
+                    absl::StrCat(R"({"path": "/srv/)", filler, "/area", i, "/",
+                                 filler, R"(.pdf", "tag": ")", filler, i,
+                                 R"(", "title": ")", filler, R"("})")));
   }
   return world;
 }

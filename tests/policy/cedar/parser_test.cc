@@ -402,11 +402,10 @@ TEST(ParserLimitsTest, CutsDeepNesting) {
 
 TEST(ParserLimitsTest, CutsParenthesesInScopes) {
   const std::string open(100000, '('), close(100000, ')');
-  EXPECT_THAT(
-      ErrorCodes("permit(principal == " + open + "U::\"a\"" + close +
-                 ", action, resource); permit(principal, action in [" + open +
-                 "Action::\"a\"" + close + "], resource);"),
-      ElementsAre("parse/too-deep", "parse/too-deep"));
+  EXPECT_THAT(ErrorCodes("permit(principal == " + open + "U::\"a\"" + close +
+                         ", action, resource); permit(principal, action in [" +
+                         open + "Action::\"a\"" + close + "], resource);"),
+              ElementsAre("parse/too-deep", "parse/too-deep"));
 }
 
 TEST(ParserLimitsTest, AllowsDepthUpToTheLimit) {

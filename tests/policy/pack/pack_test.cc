@@ -137,8 +137,7 @@ class PackTest : public testing::Test {
 
   std::shared_ptr<const Pack> Load(const Files& files) {
     diagnostics_.clear();
-    const std::string folder =
-        Write(absl::StrCat("pack", next_++), files);
+    const std::string folder = Write(absl::StrCat("pack", next_++), files);
     auto pack = Pack::Load(folder, &diagnostics_, &told_);
     told_ = absl::StrReplaceAll(told_, {{folder + "/", ""}});
     return pack;
@@ -289,8 +288,8 @@ const Broken kBroken[] = {
      "error[pack/unknown-key]: unknown key `editon` in the manifest"},
     {"KeyTwice", "pack.yaml", "id: small", "id: small\nid: other",
      "pack.yaml:2:1: error[pack/duplicate-key]: key `id` stands twice"},
-    {"NoTitle", "pack.yaml", "title:", "# title:",
-     "the manifest has no key `title`"},
+    {"NoTitle", "pack.yaml",
+     "title:", "# title:", "the manifest has no key `title`"},
     {"TitleInTwoLanguages", "pack.yaml", "ru: Малый, ", "",
      "`title` of the manifest has no key `ru`"},
     {"EmptyTitle", "pack.yaml", "Малый", "' '",
@@ -365,13 +364,13 @@ const Broken kBroken[] = {
      "error[pack/bad-calendar]"},
 
     // Bases.
-    {"WithoutOfNothing", "pack.yaml", "readings:",
-     "without: {norms: [law/1]}\nreadings:",
+    {"WithoutOfNothing", "pack.yaml",
+     "readings:", "without: {norms: [law/1]}\nreadings:",
      "`without` needs a `base` to take away from"},
     {"BaseElsewhere", "pack.yaml", "edition:", "base: ../other\nedition:",
      "base `../other` is not the name of a folder"},
-    {"BaseAbsent", "pack.yaml", "edition:", "base: other\nedition:",
-     "there is no such folder"},
+    {"BaseAbsent", "pack.yaml",
+     "edition:", "base: other\nedition:", "there is no such folder"},
 
     // The schema and the policies.
     {"BadSchema", "schema.cedarschema", "entity Who;", "entity Who",
@@ -385,8 +384,8 @@ const Broken kBroken[] = {
     {"OptionalFactUnasked", "obligations/b.cedar",
      "context.now < context.until", "context.why == \"so\"",
      "obligations/b.cedar:7:"},
-    {"UnknownAction", "decision/a.cedar", "Action::\"act\"",
-     "Action::\"atc\"", "decision/a.cedar:5:"},
+    {"UnknownAction", "decision/a.cedar", "Action::\"act\"", "Action::\"atc\"",
+     "decision/a.cedar:5:"},
     {"NoId", "decision/a.cedar", "@id(\"a.good\")\n", "",
      "decision/a.cedar:8:1: error[pack/missing-id]: the policy has no @id"},
     {"IdTwice", "decision/a.cedar", "a.good", "a.bad",
@@ -485,8 +484,7 @@ TEST_F(BaseTest, IsChanged) {
   EXPECT_EQ(pack->FindNorm("law/2")->citation, "2(1)");
   EXPECT_EQ(pack->FindObligation("KEEP"), nullptr);
   EXPECT_EQ(pack->readings().size(), 1u);
-  EXPECT_THAT(Ids(pack->decision()),
-              testing::ElementsAre("a.bad", "a.good"));
+  EXPECT_THAT(Ids(pack->decision()), testing::ElementsAre("a.bad", "a.good"));
   EXPECT_THAT(Ids(pack->obligations()), testing::ElementsAre("b.tell"));
   for (size_t i = 0; i < pack->decision_links().size(); ++i) {
     if (pack->decision().policies()[i].id != "a.good") continue;
@@ -514,8 +512,8 @@ TEST_F(BaseTest, ATrailingSlashMakesNoDifference) {
 
 TEST_F(BaseTest, TakingAwayWhatIsNotThereIsAnError) {
   Files files = Top();
-  files["pack.yaml"] = absl::StrReplaceAll(files["pack.yaml"],
-                                           {{"[b.keep]", "[b.kept]"}});
+  files["pack.yaml"] =
+      absl::StrReplaceAll(files["pack.yaml"], {{"[b.keep]", "[b.kept]"}});
   EXPECT_EQ(LoadOver(files), nullptr);
   EXPECT_THAT(told_, testing::HasSubstr("top/pack.yaml:5:22: error[pack/"
                                         "nothing-to-remove]: the base has no "
@@ -524,8 +522,8 @@ TEST_F(BaseTest, TakingAwayWhatIsNotThereIsAnError) {
 
 TEST_F(BaseTest, WhatTheChangesBreakIsAnError) {
   Files files = Top();
-  files["pack.yaml"] = absl::StrReplaceAll(files["pack.yaml"],
-                                           {{"[b.keep]", "[]"}});
+  files["pack.yaml"] =
+      absl::StrReplaceAll(files["pack.yaml"], {{"[b.keep]", "[]"}});
   EXPECT_EQ(LoadOver(files), nullptr);
   EXPECT_THAT(told_, testing::HasSubstr("obligation `KEEP` of policy `b.keep` "
                                         "is not in obligations.yaml"));
@@ -540,8 +538,8 @@ TEST_F(BaseTest, TwoOfOneIdInOneLayerAreAnError) {
 
 TEST_F(BaseTest, MayNotLeadBackToItself) {
   Files files = Top();
-  files["pack.yaml"] = absl::StrReplaceAll(files["pack.yaml"],
-                                           {{"base: base", "base: top"}});
+  files["pack.yaml"] =
+      absl::StrReplaceAll(files["pack.yaml"], {{"base: base", "base: top"}});
   EXPECT_EQ(LoadOver(files), nullptr);
   EXPECT_THAT(told_, testing::HasSubstr("base `top` leads back to itself"));
 }
@@ -550,10 +548,11 @@ TEST_F(PackTest, TellsAllErrorsSortedByPlace) {
   Files files = GoodFiles();
   files["decision/a.cedar"] = absl::StrReplaceAll(
       files["decision/a.cedar"], {{"law/1", "law/8"}, {"GOOD", "good"}});
-  files["obligations/b.cedar"] = absl::StrReplaceAll(
-      files["obligations/b.cedar"], {{"KEEP", "KEPT"}});
+  files["obligations/b.cedar"] =
+      absl::StrReplaceAll(files["obligations/b.cedar"], {{"KEEP", "KEPT"}});
   EXPECT_EQ(Load(files), nullptr);
-  const size_t norm = told_.find("decision/a.cedar:2:1: error[pack/unknown-norm");
+  const size_t norm =
+      told_.find("decision/a.cedar:2:1: error[pack/unknown-norm");
   const size_t reason = told_.find("decision/a.cedar:10:1: error[pack/bad-re");
   const size_t duty = told_.find("obligations/b.cedar:11:1: error[pack/unknow");
   ASSERT_NE(norm, std::string::npos) << told_;

@@ -118,8 +118,7 @@ TEST(ProgramTest, LinksAreCompiledWithTheirSlotsFilled) {
 }
 
 TEST(ProgramTest, RefusesALinkWithoutItsTemplateOrWithoutAnEntity) {
-  PolicySet set =
-      Parse("permit(principal == ?principal, action, resource);");
+  PolicySet set = Parse("permit(principal == ?principal, action, resource);");
   TemplateLink link;
   link.id = "l";
   link.template_id = "nope";
@@ -139,18 +138,17 @@ TEST(ProgramTest, LimitsAreDiagnosed) {
   CompileOptions options;
   options.max_policies = 2;
   Diagnostics diagnostics;
-  EXPECT_EQ(Program::Compile(
-                Parse(std::string(kThree[0]) + kThree[1] + kThree[2]), options,
-                &diagnostics),
-            nullptr);
+  EXPECT_EQ(
+      Program::Compile(Parse(std::string(kThree[0]) + kThree[1] + kThree[2]),
+                       options, &diagnostics),
+      nullptr);
   ASSERT_EQ(diagnostics.size(), 1u);
   EXPECT_EQ(diagnostics[0].code, "compile/too-many-policies");
 
   options = CompileOptions();
   options.max_instructions_per_policy = 2;
   diagnostics.clear();
-  EXPECT_EQ(Program::Compile(Parse(kThree[0]), options, &diagnostics),
-            nullptr);
+  EXPECT_EQ(Program::Compile(Parse(kThree[0]), options, &diagnostics), nullptr);
   ASSERT_EQ(diagnostics.size(), 1u);
   EXPECT_EQ(diagnostics[0].code, "compile/too-large");
 }
@@ -165,9 +163,9 @@ TEST(ProgramTest, KnowsEnumeratedEntitiesAndActionsOfTheSchema) {
   ASSERT_NE(schema, nullptr) << FormatDiagnostics(diagnostics, {&source});
   CompileOptions options;
   options.schema = schema.get();
-  const auto program = Compile(
-      Parse("permit(principal, action in Action::\"all\", resource);"),
-      options);
+  const auto program =
+      Compile(Parse("permit(principal, action in Action::\"all\", resource);"),
+              options);
   EXPECT_NE(program->FindEntity("Color", "red"), nullptr);
   EXPECT_NE(program->FindEntity("Action", "view"), nullptr);
   EXPECT_EQ(program->FindEntity("Color", "green"), nullptr);
@@ -209,10 +207,10 @@ class VerifierTest : public ::testing::Test {
 };
 
 TEST_F(VerifierTest, AcceptsSoundCode) {
-  EXPECT_TRUE(Verify({Make(Op::kMove, kTrue), Make(Op::kTest, kR0, 0, kBranch,
-                                                   3),
-                      Make(Op::kSatisfied), Make(Op::kUnsatisfied)})
-                  .ok());
+  EXPECT_TRUE(
+      Verify({Make(Op::kMove, kTrue), Make(Op::kTest, kR0, 0, kBranch, 3),
+              Make(Op::kSatisfied), Make(Op::kUnsatisfied)})
+          .ok());
 }
 
 TEST_F(VerifierTest, RefusesUnsoundCode) {
@@ -221,22 +219,22 @@ TEST_F(VerifierTest, RefusesUnsoundCode) {
   const std::vector<std::vector<Inst>> bad = {
       {},
       {none, end},
-      {Make(Op::kTest, kR0, 0, kBranch, 1), end},          // unwritten
-      {Make(Op::kMove, kTrue, 0, 0, 0, 1), end},           // skips r0
+      {Make(Op::kTest, kR0, 0, kBranch, 1), end},  // unwritten
+      {Make(Op::kMove, kTrue, 0, 0, 0, 1), end},   // skips r0
       {Make(Op::kMove, MakeOperand(OperandKind::kConstant, 1)), end},
       {Make(Op::kMove, MakeOperand(OperandKind::kSlot, 0)), end},
       {Make(Op::kMove, MakeOperand(OperandKind::kVar, 3)), end},
-      {Make(Op::kMove, kTrue)},                            // no end
-      {Make(Op::kJump, 0, 0, 0, 0), end},                  // backwards
-      {Make(Op::kJump, 0, 0, 0, 2), end},                  // out of the block
-      {Make(Op::kLike, kTrue, 0, kBranch, 1), end},        // no pattern
-      {Make(Op::kIs, kTrue, 1, kBranch, 1), end},          // no type
+      {Make(Op::kMove, kTrue)},                      // no end
+      {Make(Op::kJump, 0, 0, 0, 0), end},            // backwards
+      {Make(Op::kJump, 0, 0, 0, 2), end},            // out of the block
+      {Make(Op::kLike, kTrue, 0, kBranch, 1), end},  // no pattern
+      {Make(Op::kIs, kTrue, 1, kBranch, 1), end},    // no type
       {Make(Op::kIs, kTrue, 0, kBranch, 1), end},
-      {Make(Op::kHasAttr, kTrue, 0, kBranch, 1), end},     // no name
+      {Make(Op::kHasAttr, kTrue, 0, kBranch, 1), end},  // no name
       {Make(Op::kHasSlot, 0, 0, kBranch, 1), end},
       {Make(Op::kRequireSlot), end},
       {Make(Op::kError, 99)},
-      {Make(Op::kCondition, 0, 0, kBranch, 1), end},       // no condition
+      {Make(Op::kCondition, 0, 0, kBranch, 1), end},  // no condition
       {Make(Op::kSlotIs, 0, 1, kBranch, 1), end},
       {Make(Op::kTestSlot, 0, 0, kBranch, 1), end},
       {Make(Op::kMakeSet, 0, 1), end},

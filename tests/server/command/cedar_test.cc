@@ -14,10 +14,11 @@ using ::testing::HasSubstr;
 class CedarCommandTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(::testing::TempDir()) /
-              ("cedar-" + std::string(::testing::UnitTest::GetInstance()
-                                          ->current_test_info()
-                                          ->name()));
+    folder_ =
+        std::filesystem::path(::testing::TempDir()) /
+        ("cedar-" +
+         std::string(
+             ::testing::UnitTest::GetInstance()->current_test_info()->name()));
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -140,10 +141,10 @@ TEST_F(CedarCommandTest, TranslatesThereAndBack) {
 TEST_F(CedarCommandTest, LinkFillsAllSlots) {
   const std::string file =
       File("t.cedar", "permit(principal == ?principal, action, resource);");
-  EXPECT_EQ(Run({"link", "--policies", file, "--template-id", "policy0",
-                 "--new-id", "l", "--arguments",
-                 "{\"?principal\": \"User::\\\"a\\\"\"}"}),
-            0);
+  EXPECT_EQ(
+      Run({"link", "--policies", file, "--template-id", "policy0", "--new-id",
+           "l", "--arguments", "{\"?principal\": \"User::\\\"a\\\"\"}"}),
+      0);
   EXPECT_THAT(out_, HasSubstr("\"id\": \"a\""));
   EXPECT_EQ(Run({"link", "--policies", file, "--template-id", "policy0",
                  "--new-id", "l", "--arguments", "{}"}),

@@ -55,9 +55,9 @@ std::string Show(const Config& c) {
       "|", c.pack.directory, "|", c.log.enabled, "|", c.log.directory, "|",
       c.log.name, "|", c.log.segment_bytes, "|", c.log.max_queue_bytes, "|",
       c.checkpoints.key_file, "|", c.checkpoints.create, "|",
-      c.checkpoints.interval_ms, "|",
-      c.registers.path, "|", c.pseudonyms.key_file, "|", c.pseudonyms.create,
-      "|", c.limits.message_bytes, "|", c.limits.batch_requests, "|",
+      c.checkpoints.interval_ms, "|", c.registers.path, "|",
+      c.pseudonyms.key_file, "|", c.pseudonyms.create, "|",
+      c.limits.message_bytes, "|", c.limits.batch_requests, "|",
       c.limits.consents_tried, "|", c.limits.drain_seconds, "|",
       c.rights.assert_consent, "|", static_cast<int>(c.default_language));
 }
@@ -86,8 +86,8 @@ TEST_F(ConfigTest, DocumentedFileReadsToTheDefaults) {
 TEST_F(ConfigTest, EveryKnownKeyIsDocumented) {
   const std::string documented = "\n" + Contents(kDocumented);
   for (const std::string section :
-       {"", "listen", "threads", "pack", "log", "checkpoints", "registers", "pseudonyms",
-        "limits", "rights"}) {
+       {"", "listen", "threads", "pack", "log", "checkpoints", "registers",
+        "pseudonyms", "limits", "rights"}) {
     const std::string error = ErrorOf(
         section.empty() ? "0123456789: 1\n" : section + ":\n  0123456789: 1\n");
     const std::string mark = "; known here: ";
@@ -121,10 +121,10 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "rights: {assert_consent: true}\n"
       "default_language: ru\n");
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(
-      Show(*config),
-      absl::StrCat("[::1]:0|/run/t.sock|2|/p|0|/l|a/b|1048576|1048577|",
-                   folder_, "/c.key|1|20|", folder_, "/r.db|", folder_, "/sub/k|1|2048|7|3|0|1|2"));
+  EXPECT_EQ(Show(*config),
+            absl::StrCat("[::1]:0|/run/t.sock|2|/p|0|/l|a/b|1048576|1048577|",
+                         folder_, "/c.key|1|20|", folder_, "/r.db|", folder_,
+                         "/sub/k|1|2048|7|3|0|1|2"));
 }
 
 TEST_F(ConfigTest, UnknownKeyNamesPlaceAndNearest) {

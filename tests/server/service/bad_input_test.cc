@@ -276,12 +276,10 @@ TEST_F(BadInputTest, RegisterCallsAreRefusedAndCounted) {
   request.mutable_consent()->mutable_subject()->set_iin("850315400016");
   v1::RegisterConsentResponse response;
   grpc::ClientContext context;
-  const grpc::Status status =
-      consents().Register(&context, request, &response);
+  const grpc::Status status = consents().Register(&context, request, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(status.error_message(), HasSubstr("consent.subject.iin"));
-  EXPECT_EQ(
-      Calls("/tarazy.v1.ConsentService/Register", "INVALID_ARGUMENT"), 1);
+  EXPECT_EQ(Calls("/tarazy.v1.ConsentService/Register", "INVALID_ARGUMENT"), 1);
   EXPECT_EQ(CallRaw("/tarazy.v1.ObjectionService/File", "\xff").error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(CallRaw("/tarazy.v1.ObjectionService/Nothing", "").error_code(),

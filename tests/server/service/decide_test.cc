@@ -176,8 +176,7 @@ TEST_F(DecideTest, APendingObjectionDeniesForTheTimeBeing) {
   v1::DecideResponse response;
   ASSERT_TRUE(Decide(PermittedRequest(), &response).ok());
   EXPECT_EQ(response.effect(), v1::DENY);
-  EXPECT_EQ(response.retry_after().seconds(),
-            filed.objection().due().seconds())
+  EXPECT_EQ(response.retry_after().seconds(), filed.objection().due().seconds())
       << response.DebugString();
   Stop();
   const std::vector<v1::DecisionRecord> records = Records();
@@ -315,8 +314,7 @@ TEST_F(DecideTest, TheRecordHoldsThePseudonymAndNoTexts) {
     EXPECT_EQ(reason.text(), "");
     EXPECT_FALSE(reason.code().empty());
   }
-  EXPECT_EQ(record.response().obligations_size(),
-            response.obligations_size());
+  EXPECT_EQ(record.response().obligations_size(), response.obligations_size());
 }
 
 TEST_F(DecideTest, WithTheLogOffEveryAnswerSaysSo) {
@@ -339,9 +337,8 @@ TEST_F(DecideTest, DecisionsAndCallsAreCounted) {
   EXPECT_EQ(metrics.Value("tarazy_decisions_total", {{"effect", "DENY"}}), 1);
   EXPECT_EQ(metrics.Value("tarazy_requests_refused_total", {}), 1);
   Stop();
-  EXPECT_THAT(LogLines(),
-              HasSubstr("tarazy_calls_total INVALID_ARGUMENT "
-                        "/tarazy.v1.DecisionService/Decide\":1"));
+  EXPECT_THAT(LogLines(), HasSubstr("tarazy_calls_total INVALID_ARGUMENT "
+                                    "/tarazy.v1.DecisionService/Decide\":1"));
 }
 
 TEST_F(DecideTest, ABatchAnswersInOrderAndRefusesOneByOne) {
@@ -354,8 +351,7 @@ TEST_F(DecideTest, ABatchAnswersInOrderAndRefusesOneByOne) {
   *batch.add_requests() = IncompleteRequest();
   v1::DecideBatchResponse answer;
   grpc::ClientContext context;
-  const grpc::Status status =
-      decisions().DecideBatch(&context, batch, &answer);
+  const grpc::Status status = decisions().DecideBatch(&context, batch, &answer);
   ASSERT_TRUE(status.ok()) << status.error_message();
   ASSERT_THAT(answer.results(), SizeIs(4));
   EXPECT_EQ(answer.results(0).response().effect(), v1::PERMIT);

@@ -30,8 +30,8 @@ class FakeRegisters : public Registers {
   }
   RegisterState state() const override { return current; }
 
-  absl::Status SetObjectionTerm(
-      const ObjectionTerm&, std::shared_ptr<const WorkingDays>) override {
+  absl::Status SetObjectionTerm(const ObjectionTerm&,
+                                std::shared_ptr<const WorkingDays>) override {
     return None();
   }
   absl::StatusOr<v1::RegisterConsentResponse> RegisterConsent(
@@ -61,8 +61,7 @@ class FakeRegisters : public Registers {
       const v1::NotifyObjectionRequest&) override {
     return None();
   }
-  absl::StatusOr<v1::Objection> GetObjection(
-      absl::string_view) const override {
+  absl::StatusOr<v1::Objection> GetObjection(absl::string_view) const override {
     return None();
   }
   absl::StatusOr<v1::ListObjectionsResponse> ListObjections(
@@ -150,8 +149,9 @@ TEST_F(DeciderTest, StaleRegistersSayNothingOfASubject) {
   // An act that concerns no subject does not turn on them.
   v1::DecideRequest product;
   product.mutable_operator_()->set_bin(kStateBin);
-  product.mutable_operation()->mutable_consumer_product()->set_has_ai_components(
-      false);
+  product.mutable_operation()
+      ->mutable_consumer_product()
+      ->set_has_ai_components(false);
   EXPECT_EQ(Decide(product).effect(), v1::PERMIT);
 }
 

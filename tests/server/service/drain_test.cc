@@ -41,8 +41,7 @@ TEST_F(DrainTest, UnderLoadNothingIsLost) {
       while (true) {
         v1::DecideResponse response;
         grpc::ClientContext context;
-        const grpc::Status status =
-            stub->Decide(&context, request, &response);
+        const grpc::Status status = stub->Decide(&context, request, &response);
         if (status.ok()) {
           ids[c].insert(response.decision_id());
           ++answered;
@@ -103,9 +102,9 @@ TEST_F(DrainTest, ACallThatNeverSpeaksIsCancelledAtTheLimit) {
 TEST_F(DrainTest, HealthFollows) {
   Start();
   auto stub = Health::NewStub(channel());
-  for (const char* service : {"", "tarazy.v1.DecisionService",
-                              "tarazy.v1.ConsentService",
-                              "tarazy.v1.ObjectionService"}) {
+  for (const char* service :
+       {"", "tarazy.v1.DecisionService", "tarazy.v1.ConsentService",
+        "tarazy.v1.ObjectionService"}) {
     HealthCheckRequest request;
     request.set_service(service);
     HealthCheckResponse response;
@@ -166,8 +165,8 @@ TEST_F(DrainTest, ReflectionListsAndDescribes) {
     request.set_file_containing_symbol(name);
     ASSERT_TRUE(stream->Write(request));
     ASSERT_TRUE(stream->Read(&response));
-    EXPECT_GT(
-        response.file_descriptor_response().file_descriptor_proto_size(), 0)
+    EXPECT_GT(response.file_descriptor_response().file_descriptor_proto_size(),
+              0)
         << name;
   }
   request.set_file_by_filename("no/such.proto");

@@ -80,8 +80,7 @@ void CheckFacts(const std::string& path, const Type& type, ActKind kind,
     return;
   }
   EXPECT_FALSE(fact->record) << path;
-  const Type& element =
-      type.kind == TypeKind::kSet ? *type.element : type;
+  const Type& element = type.kind == TypeKind::kSet ? *type.element : type;
   if (element.is_entity()) {
     ASSERT_GE(fact->enumeration, 0) << path;
     EXPECT_EQ(AllEnums()[fact->enumeration].entity_type,
@@ -101,8 +100,7 @@ TEST(FactsTest, EveryAttributeOfTheSchemaHasItsFact) {
     const SchemaAction* action =
         pack->pack->schema().FindAction({"Action", ActionId(kind)});
     ASSERT_NE(action, nullptr) << ActionId(kind);
-    EXPECT_EQ(action->resources,
-              std::vector<std::string>{ResourceType(kind)});
+    EXPECT_EQ(action->resources, std::vector<std::string>{ResourceType(kind)});
     for (const AttributeType& attribute : action->context->attributes) {
       CheckFacts("context." + attribute.name, *attribute.type, kind, &count);
     }

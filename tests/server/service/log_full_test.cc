@@ -48,9 +48,8 @@ TEST_F(LogFullTest, NothingIsAnsweredUntilThereIsRoom) {
   v1::DecideBatchResponse answers;
   {
     grpc::ClientContext context;
-    EXPECT_EQ(
-        decisions().DecideBatch(&context, batch, &answers).error_code(),
-        grpc::StatusCode::UNAVAILABLE);
+    EXPECT_EQ(decisions().DecideBatch(&context, batch, &answers).error_code(),
+              grpc::StatusCode::UNAVAILABLE);
   }
   grpc::ClientContext context;
   auto stream = decisions().DecideStream(&context);
@@ -61,8 +60,7 @@ TEST_F(LogFullTest, NothingIsAnsweredUntilThereIsRoom) {
 
   EXPECT_EQ(Calls("/tarazy.v1.DecisionService/Decide", "UNAVAILABLE"), 3);
   EXPECT_EQ(Calls("/tarazy.v1.DecisionService/DecideBatch", "UNAVAILABLE"), 1);
-  EXPECT_EQ(Calls("/tarazy.v1.DecisionService/DecideStream", "UNAVAILABLE"),
-            1);
+  EXPECT_EQ(Calls("/tarazy.v1.DecisionService/DecideStream", "UNAVAILABLE"), 1);
   full_ = false;
   const grpc::Status status = Decide(ForbiddenRequest(), &response);
   EXPECT_TRUE(status.ok()) << status.error_message();

@@ -14,8 +14,7 @@ namespace tarazy {
 namespace {
 
 v1::DecideRequest ReadExample(const std::string& name) {
-  std::ifstream in(std::string(TARAZY_SOURCE_DIR) + "/deploy/examples/" +
-                   name);
+  std::ifstream in(std::string(TARAZY_SOURCE_DIR) + "/deploy/examples/" + name);
   std::ostringstream text;
   text << in.rdbuf();
   v1::DecideRequest request;
@@ -110,8 +109,7 @@ v1::RegisterConsentResponse ServerTest::Register(const v1::Consent& consent) {
   *request.mutable_consent() = consent;
   v1::RegisterConsentResponse response;
   grpc::ClientContext context;
-  const grpc::Status status =
-      consents().Register(&context, request, &response);
+  const grpc::Status status = consents().Register(&context, request, &response);
   EXPECT_TRUE(status.ok()) << status.error_message();
   return response;
 }
