@@ -13,6 +13,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
@@ -36,12 +37,13 @@ constexpr char kDefaultData[] = "tarazy-data";
 struct ServeFlags {
   std::string config;
   std::string data;
-  std::string pack;
+  std::vector<std::string> packs;
   std::string ready_file;
   // Null: not given.
   std::unique_ptr<std::string> listen;
   std::unique_ptr<std::string> unix_socket;
   bool no_log = false;
+  bool choose_decision_time = false;
 };
 
 // Memory holds identification numbers, and so would a core file.
@@ -129,8 +131,12 @@ absl::StatusOr<Config> MakeConfig(const ServeFlags& flags) {
     return status;
   }
   if (flags.no_log) config.log.enabled = false;
-  if (!flags.pack.empty()) config.pack.directory = flags.pack;
-  if (config.pack.directory.empty()) {
+  if (flags.choose_decision_time) config.rights.choose_decision_time = true;
+  if (!flags.packs.empty()) {
+    config.pack.directory.clear();
+    config.pack.editions = flags.packs;
+  }
+  if (config.pack.directory.empty() && config.pack.editions.empty()) {
     absl::StatusOr<std::string> pack = FindDefaultPack();
     if (!pack.ok()) return pack.status();
     config.pack.directory = *std::move(pack);
@@ -173,8 +179,10 @@ absl::Status WriteReadyFile(const std::string& path,
   return absl::OkStatus();
 }
 
-void ReadPackAgain(const std::string& directory, Server* server) {
-  const absl::Status status = server->ReplacePack(directory);
+void ReadPacksAgain(const std::vector<std::string>& directories,
+                    Server* server) {
+  const std::string directory = absl::StrJoin(directories, ", ");
+  const absl::Status status = server->ReplacePacks(directories);
   if (status.ok()) {
     WriteLogLine(LogLine(LogLevel::kInfo, "pack_read_again")
                      .Text("directory", directory)
@@ -199,11 +207,11 @@ sigset_t BlockSignals() {
   return signals;
 }
 
-void ServeUntilStopped(const std::string& pack, const sigset_t& signals,
-                       Server* server) {
+void ServeUntilStopped(const std::vector<std::string>& packs,
+                       const sigset_t& signals, Server* server) {
   int signal = 0;
   while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
-    ReadPackAgain(pack, server);
+    ReadPacksAgain(packs, server);
   }
   WriteLogLine(LogLine(LogLevel::kInfo, "stopping")
                    .Text("signal", signal == SIGINT ? "SIGINT" : "SIGTERM")
@@ -238,7 +246,7 @@ absl::Status Serve(const ServeFlags& flags) {
   }
   std::printf("ready %s\n", absl::StrJoin(fields, " ").c_str());
   std::fflush(stdout);
-  ServeUntilStopped(config->pack.directory, signals, server->get());
+  ServeUntilStopped(config->pack.Directories(), signals, server->get());
   return absl::OkStatus();
 }
 
@@ -251,8 +259,9 @@ void AddFlags(ServeFlags* flags, CLI::App* app) {
                                "pseudonym key, made if absent; without "
                                "--config `",
                                kDefaultData, "` is taken"));
-  app->add_option("--pack", flags->pack,
-                  "folder of the pack; default: seed-bill, in "
+  app->add_option("--pack", flags->packs,
+                  "folder of the pack; several times for several editions; "
+                  "default: seed-bill, in "
                   "../share/tarazy/law or ../../../policy/law from the "
                   "folder of this binary");
   app->add_option_function<std::string>(
@@ -272,6 +281,9 @@ void AddFlags(ServeFlags* flags, CLI::App* app) {
                   "each, once the server takes calls");
   app->add_flag("--no-log", flags->no_log,
                 "record no decision; every answer says so");
+  app->add_flag("--choose-decision-time", flags->choose_decision_time,
+                "requests may choose the instant they are decided at, as "
+                "`rights.choose_decision_time` says");
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ namespace {
 
 constexpr size_t kMaxFileBytes = 1u << 20;
 constexpr size_t kMaxPathBytes = 4096;
+constexpr size_t kMaxEditions = 64;
 // sizeof(sockaddr_un::sun_path) less the closing zero.
 constexpr size_t kMaxUnixPathBytes = 107;
 
@@ -99,6 +100,27 @@ class Section {
       return true;
     }
     return false;
+  }
+
+  void Texts(const std::string& key, size_t max, size_t max_bytes,
+             std::vector<std::string>* out) {
+    const Entry* entry = Take(key);
+    if (entry == nullptr || entry->value.IsNull()) return;
+    if (!entry->value.IsSequence() || entry->value.size() > max) {
+      Fail(*entry, absl::StrCat("must be a list of at most ", max, " texts"));
+      return;
+    }
+    out->clear();
+    for (const YAML::Node& item : entry->value) {
+      if (!item.IsScalar() || item.Scalar().empty() ||
+          item.Scalar().size() > max_bytes ||
+          absl::StrContains(item.Scalar(), '\0')) {
+        Fail(*entry, absl::StrCat("must be a list of texts of 1 to ", max_bytes,
+                                  " bytes"));
+        return;
+      }
+      out->push_back(item.Scalar());
+    }
   }
 
   void Bool(const std::string& key, bool* out) {
@@ -237,13 +259,26 @@ void ReadLog(Section section, Config::Log* log) {
   section.Finish();
 }
 
+void ReadPack(Section section, Config::Pack* pack) {
+  auto& [directory, editions] = *pack;
+  section.Text("directory", kMaxPathBytes, &directory);
+  section.Texts("editions", kMaxEditions, kMaxPathBytes, &editions);
+  if (!directory.empty() && !editions.empty()) {
+    section.Refuse(
+        "editions",
+        "and `pack.directory` are both given; name the packs in one");
+  }
+  section.Finish();
+}
+
 void ReadLimits(Section section, Config::Limits* limits) {
-  auto& [message_bytes, batch_requests, consents_tried, drain_seconds] =
-      *limits;
+  auto& [message_bytes, batch_requests, consents_tried, drain_seconds,
+         decision_time_skew_ms] = *limits;
   section.Number("message_bytes", 1024, 64u << 20, &message_bytes);
   section.Number("batch_requests", 1, 100000, &batch_requests);
   section.Number("consents_tried", 1, 1000, &consents_tried);
   section.Number("drain_seconds", 0, 3600, &drain_seconds);
+  section.Number("decision_time_skew_ms", 0, 60000, &decision_time_skew_ms);
   section.Finish();
 }
 
@@ -289,12 +324,7 @@ void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
     section.Number("completion_queues", 1, 64, &completion_queues);
     section.Finish();
   }
-  {
-    Section section = root.Sub("pack");
-    auto& [directory] = pack;
-    section.Text("directory", kMaxPathBytes, &directory);
-    section.Finish();
-  }
+  ReadPack(root.Sub("pack"), &pack);
   ReadLog(root.Sub("log"), &log);
   ReadCheckpoints(root.Sub("checkpoints"), &checkpoints);
   {
@@ -308,8 +338,9 @@ void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
   ReadLimits(root.Sub("limits"), &limits);
   {
     Section section = root.Sub("rights");
-    auto& [assert_consent] = rights;
+    auto& [assert_consent, choose_decision_time] = rights;
     section.Bool("assert_consent", &assert_consent);
+    section.Bool("choose_decision_time", &choose_decision_time);
     section.Finish();
   }
   ReadLanguage(&root, &default_language);
@@ -357,10 +388,12 @@ bool IsHostPort(absl::string_view text) {
 
 void ResolvePaths(absl::string_view folder, Config* config) {
   if (folder.empty()) return;
-  for (std::string* path :
-       {&config->listen.unix_socket, &config->pack.directory,
-        &config->log.directory, &config->checkpoints.key_file,
-        &config->registers.path, &config->pseudonyms.key_file}) {
+  std::vector<std::string*> paths = {
+      &config->listen.unix_socket, &config->pack.directory,
+      &config->log.directory,      &config->checkpoints.key_file,
+      &config->registers.path,     &config->pseudonyms.key_file};
+  for (std::string& edition : config->pack.editions) paths.push_back(&edition);
+  for (std::string* path : paths) {
     if (!path->empty() && path->front() != '/') {
       *path =
           absl::StrCat(folder, absl::EndsWith(folder, "/") ? "" : "/", *path);

@@ -33,6 +33,14 @@ struct Config {
     // Folder of the pack in service. Empty: `tarazy serve` takes seed-bill,
     // found beside the binary.
     std::string directory;
+    // Instead of it: folders of several editions, in any order. A decision is
+    // taken by the edition in force at its instant.
+    std::vector<std::string> editions;
+
+    // The folders, whichever way they are named.
+    std::vector<std::string> Directories() const {
+      return editions.empty() ? std::vector<std::string>{directory} : editions;
+    }
   } pack;
 
   struct Log {
@@ -72,11 +80,17 @@ struct Config {
     uint32_t consents_tried = 16;
     // How long a drain waits for calls under way.
     uint32_t drain_seconds = 30;
+    // How far from the server's clock a request may state its decision_time
+    // without the right to choose it. The clock decides then.
+    uint32_t decision_time_skew_ms = 5000;
   } limits;
 
   struct Rights {
     // Whether consent that a caller asserts counts.
     bool assert_consent = false;
+    // Whether requests may choose the instant they are decided at: its law and
+    // the terms of consents as they stood then.
+    bool choose_decision_time = false;
   } rights;
 
   v1::Language default_language = v1::LANGUAGE_KK;

@@ -12,6 +12,7 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -75,6 +76,16 @@ absl::Status NotAPseudonym(absl::string_view field) {
   return FieldError(FieldPath(field), "has no pseudonym");
 }
 
+absl::StatusOr<Limit> FixLimit(const DatedTerm& dated, int64_t received_ms) {
+  if (!dated.term.working_days) {
+    return CalendarDayLimit(received_ms, dated.term.days);
+  }
+  absl::StatusOr<Limit> limit =
+      WorkingDayLimit(received_ms, dated.term.days, *dated.working_days);
+  if (limit.ok()) return limit;
+  return absl::FailedPreconditionError(limit.status().message());
+}
+
 class SqliteRegisters final : public Registers {
  public:
   explicit SqliteRegisters(const RegistersOptions& options)
@@ -90,9 +101,7 @@ class SqliteRegisters final : public Registers {
     return table_.Find(subject);
   }
   RegisterState state() const override;
-  absl::Status SetObjectionTerm(
-      const ObjectionTerm& term,
-      std::shared_ptr<const WorkingDays> working_days) override;
+  absl::Status SetObjectionTerms(std::vector<DatedTerm> terms) override;
 
   absl::StatusOr<v1::RegisterConsentResponse> RegisterConsent(
       const v1::RegisterConsentRequest& request) override;
@@ -133,7 +142,8 @@ class SqliteRegisters final : public Registers {
 
   void WriteState(uint64_t epoch, uint64_t revision,
                   v1::StateToken* state) const;
-  absl::StatusOr<Limit> FixLimit(int64_t received_ms) const;
+  // The write lock is held.
+  const DatedTerm& TermAt(int64_t received_ms) const;
   absl::StatusOr<v1::ObjectionResponse> UpdateObjection(
       int64_t now, v1::Objection objection);
 
@@ -163,17 +173,19 @@ absl::Status SqliteRegisters::Start() {
   return absl::OkStatus();
 }
 
-absl::Status SqliteRegisters::SetObjectionTerm(
-    const ObjectionTerm& term,
-    std::shared_ptr<const WorkingDays> working_days) {
-  if (term.days < 1 || (term.working_days && working_days == nullptr)) {
+absl::Status SqliteRegisters::SetObjectionTerms(std::vector<DatedTerm> terms) {
+  const bool bad =
+      std::any_of(terms.begin(), terms.end(), [](const DatedTerm& dated) {
+        return dated.term.days < 1 ||
+               (dated.term.working_days && dated.working_days == nullptr);
+      });
+  if (terms.empty() || bad) {
     return absl::InvalidArgumentError(
         "the objection term needs at least one day, and a calendar of days "
         "off where it counts working days");
   }
   std::lock_guard<std::mutex> lock(write_mutex_);
-  options_.objection_term = term;
-  options_.working_days = std::move(working_days);
+  options_.objection_terms = std::move(terms);
   return absl::OkStatus();
 }
 
@@ -388,13 +400,11 @@ absl::StatusOr<v1::ListConsentsResponse> SqliteRegisters::ListConsents(
   return response;
 }
 
-absl::StatusOr<Limit> SqliteRegisters::FixLimit(int64_t received_ms) const {
-  const ObjectionTerm& term = options_.objection_term;
-  if (!term.working_days) return CalendarDayLimit(received_ms, term.days);
-  absl::StatusOr<Limit> limit =
-      WorkingDayLimit(received_ms, term.days, *options_.working_days);
-  if (limit.ok()) return limit;
-  return absl::FailedPreconditionError(limit.status().message());
+const DatedTerm& SqliteRegisters::TermAt(int64_t received_ms) const {
+  const std::vector<DatedTerm>& terms = options_.objection_terms;
+  size_t i = terms.size() - 1;
+  while (i > 0 && received_ms < terms[i].from_ms) --i;
+  return terms[i];
 }
 
 absl::StatusOr<v1::ObjectionResponse> SqliteRegisters::FileObjection(
@@ -441,7 +451,8 @@ absl::StatusOr<v1::ObjectionResponse> SqliteRegisters::FileObjection(
                               " days back"));
     }
   }
-  absl::StatusOr<Limit> limit = FixLimit(received);
+  const DatedTerm& dated = TermAt(received);
+  absl::StatusOr<Limit> limit = FixLimit(dated, received);
   if (!limit.ok()) return limit.status();
   absl::StatusOr<std::string> id = NewEntryId();
   if (!id.ok()) return id.status();
@@ -452,8 +463,8 @@ absl::StatusOr<v1::ObjectionResponse> SqliteRegisters::FileObjection(
   WriteTimestamp(received, objection.mutable_received_at());
   WriteTimestamp(limit->due_ms, objection.mutable_due());
   WriteTimestamp(limit->alarm_ms, objection.mutable_alarm());
-  if (options_.objection_term.working_days) {
-    objection.set_calendar_version(options_.working_days->version());
+  if (dated.term.working_days) {
+    objection.set_calendar_version(dated.working_days->version());
   }
   const absl::Status status =
       Commit(ChangeKind::kObjection, keyed.key.empty() ? nullptr : &keyed,
@@ -567,8 +578,7 @@ absl::StatusOr<v1::ListObjectionsResponse> SqliteRegisters::ListObjections(
 absl::StatusOr<std::unique_ptr<Registers>> Registers::Open(
     const RegistersOptions& options) {
   auto registers = std::make_unique<SqliteRegisters>(options);
-  absl::Status status =
-      registers->SetObjectionTerm(options.objection_term, options.working_days);
+  absl::Status status = registers->SetObjectionTerms(options.objection_terms);
   if (status.ok()) status = registers->Start();
   if (!status.ok()) return status;
   return std::unique_ptr<Registers>(std::move(registers));

@@ -69,6 +69,15 @@ struct RegisterState {
   int64_t age_ms = 0;
 };
 
+// How the limits of objections are counted that are received from an instant
+// on (milliseconds since 1970 UTC), until the next term begins.
+struct DatedTerm {
+  int64_t from_ms = 0;
+  ObjectionTerm term;
+  // Needed where the term counts working days.
+  std::shared_ptr<const WorkingDays> working_days;
+};
+
 struct RegistersOptions {
   // SQLite file; made if absent. ":memory:" is for tests.
   std::string path;
@@ -81,10 +90,8 @@ struct RegistersOptions {
   // Milliseconds of a clock that only goes forward, for ages. Empty: the
   // machine's.
   std::function<int64_t()> steady_clock;
-  // How objection limits are fixed.
-  ObjectionTerm objection_term;
-  // Needed where the term counts working days.
-  std::shared_ptr<const WorkingDays> working_days;
+  // How objection limits are fixed; see SetObjectionTerms.
+  std::vector<DatedTerm> objection_terms = {DatedTerm()};
   // How far back the receipt of an objection may lie, in days of 24 hours.
   uint32_t max_receipt_age_days = 7;
   // Entries that one subject may have, of each kind.
@@ -110,12 +117,11 @@ class Registers {
   // the state first. Allocates nothing.
   virtual RegisterState state() const = 0;
 
-  // From now on limits are fixed by this term; those that are fixed stay.
-  // INVALID_ARGUMENT, and the old term stays: no day, or working days without
-  // a calendar.
-  virtual absl::Status SetObjectionTerm(
-      const ObjectionTerm& term,
-      std::shared_ptr<const WorkingDays> working_days) = 0;
+  // From now on limits are fixed by these terms, ascending by instant; what is
+  // received before the first counts by the first. Limits that are fixed stay.
+  // INVALID_ARGUMENT, and the old terms stay: no term, no day, or working days
+  // without a calendar.
+  virtual absl::Status SetObjectionTerms(std::vector<DatedTerm> terms) = 0;
 
   // Writes: requests whose fields have been checked and whose subject has been
   // replaced by its pseudonym (server/registers/handlers.h does both). Errors

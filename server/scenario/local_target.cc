@@ -17,8 +17,8 @@ absl::StatusOr<std::unique_ptr<LocalTarget>> LocalTarget::Make(
   RegistersOptions registers;
   registers.path = ":memory:";
   registers.clock = [self] { return self->clock_ms_; };
-  registers.objection_term = pack->objection_term();
-  registers.working_days = pack->working_days();
+  registers.objection_terms = {
+      {0, pack->objection_term(), pack->working_days()}};
   auto opened = Registers::Open(registers);
   if (!opened.ok()) return opened.status();
   self->registers_ = *std::move(opened);
@@ -26,6 +26,7 @@ absl::StatusOr<std::unique_ptr<LocalTarget>> LocalTarget::Make(
   options.registers = self->registers_.get();
   options.pseudonymizer = self->pseudonymizer_.get();
   options.clock = registers.clock;
+  options.choose_decision_time = true;
   options.record = false;
   self->decider_ = std::make_unique<Decider>(options);
   const absl::Status status = self->ReplacePack(std::move(pack));
@@ -34,9 +35,9 @@ absl::StatusOr<std::unique_ptr<LocalTarget>> LocalTarget::Make(
 }
 
 absl::Status LocalTarget::ReplacePack(std::shared_ptr<const Pack> pack) {
-  auto ready = PackInService::Make(std::move(pack));
-  if (!ready.ok()) return ready.status();
-  pack_ = *std::move(ready);
+  auto law = LawInService::Make({std::move(pack)});
+  if (!law.ok()) return law.status();
+  law_ = *std::move(law);
   return absl::OkStatus();
 }
 
@@ -72,7 +73,7 @@ absl::StatusOr<v1::ObjectionResponse> LocalTarget::NotifyObjection(
 absl::StatusOr<v1::DecideResponse> LocalTarget::Decide(
     const v1::DecideRequest& request) {
   v1::DecideRequest copy = request;
-  const absl::Status status = decider_->Decide(*pack_, &copy, &decision_);
+  const absl::Status status = decider_->Decide(*law_, &copy, &decision_);
   if (!status.ok()) return status;
   v1::DecideResponse response;
   if (!response.ParseFromString(decision_.response)) {

@@ -12,7 +12,7 @@
 #include "server/registers/registers.h"
 #include "server/scenario/run.h"
 #include "server/service/decider.h"
-#include "server/service/pack_in_service.h"
+#include "server/service/law_in_service.h"
 
 namespace tarazy {
 
@@ -43,7 +43,7 @@ class LocalTarget final : public ScenarioTarget {
   LocalTarget() = default;
 
   int64_t clock_ms_ = 0;
-  std::shared_ptr<const PackInService> pack_;
+  std::shared_ptr<const LawInService> law_;
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
   std::unique_ptr<Registers> registers_;
   std::unique_ptr<Decider> decider_;

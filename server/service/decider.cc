@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -130,11 +131,7 @@ bool Decider::NewDecisionId(std::string* id) {
 }
 
 absl::string_view Decider::RefusalWithoutPolicies(const Case& c) const {
-  const Pack& pack = *c.pack->pack;
-  if (c.binding.now_ms < pack.valid_from_ms() ||
-      c.binding.now_ms >= pack.valid_to_ms()) {
-    return kEditionNotInForce;
-  }
+  if (!InForce(*c.pack->pack, c.binding.now_ms)) return kEditionNotInForce;
   if (c.request->has_subject() && c.state.age_ms > options_.max_state_age_ms) {
     return kStaleState;
   }
@@ -273,10 +270,41 @@ Decider::Candidate Decider::Run(Case* c, v1::DecideResponse* response,
   return result;
 }
 
-absl::Status Decider::Decide(const PackInService& pack,
+absl::Status Decider::ChooseInstant(const v1::DecideRequest& request,
+                                    int64_t clock_ms, int64_t* now_ms) const {
+  *now_ms = clock_ms;
+  if (!request.has_decision_time()) return absl::OkStatus();
+  const FieldPath field("decision_time");
+  int64_t given_ms = 0;
+  const absl::Status status =
+      ReadTimestamp(field, request.decision_time(), &given_ms);
+  if (!status.ok()) return status;
+  if (options_.choose_decision_time) {
+    *now_ms = given_ms;
+    return absl::OkStatus();
+  }
+  if (std::abs(given_ms - clock_ms) <= options_.decision_time_skew_ms) {
+    return absl::OkStatus();
+  }
+  return absl::PermissionDeniedError(
+      FieldError(field, absl::StrCat(
+                            "lies more than ", options_.decision_time_skew_ms,
+                            " ms from the server's clock, and requests may not "
+                            "choose their instant; leave it out, or ask the "
+                            "server's operator for the right "
+                            "`rights.choose_decision_time`"))
+          .message());
+}
+
+absl::Status Decider::Decide(const LawInService& law,
                              v1::DecideRequest* request,
                              EncodedDecision* decision) {
-  absl::Status status = CheckRequest(*request, pack.extensions);
+  const int64_t clock_ms = options_.clock();
+  int64_t now_ms = 0;
+  absl::Status status = ChooseInstant(*request, clock_ms, &now_ms);
+  if (!status.ok()) return status;
+  const PackInService& pack = law.At(now_ms);
+  status = CheckRequest(*request, pack.extensions);
   if (!status.ok()) return status;
   v1::DecideResponse* response = &head_;
   response->Clear();
@@ -297,14 +325,14 @@ absl::Status Decider::Decide(const PackInService& pack,
     c.binding.objections = &c.objections;
     response->set_subject_pseudonym(request->subject().pseudonym());
   }
-  const int64_t clock_ms = options_.clock();
   arena_.Reset();
   answer_.Clear();
   c.binding.request = request;
   c.binding.arena = &arena_;
-  c.binding.now_ms = request->has_decision_time()
-                         ? TimestampMs(request->decision_time())
-                         : clock_ms;
+  c.binding.now_ms = now_ms;
+  if (request->has_decision_time() && options_.choose_decision_time) {
+    response->add_notices("AS_OF_GIVEN_TIME");
+  }
   if (!NewDecisionId(response->mutable_decision_id())) {
     return absl::InternalError("no randomness for the id of the decision");
   }

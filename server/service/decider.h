@@ -24,7 +24,7 @@
 #include "server/registers/pseudonym.h"
 #include "server/registers/registers.h"
 #include "server/service/answer.h"
-#include "server/service/pack_in_service.h"
+#include "server/service/law_in_service.h"
 #include "tarazy/v1/decision.pb.h"
 
 namespace tarazy {
@@ -40,6 +40,11 @@ struct DeciderOptions {
   // about a subject.
   int64_t max_state_age_ms = 2000;
   bool assert_consent = false;
+  // Whether requests may choose the instant they are decided at. Without that
+  // right one that states an instant is refused when it lies further than this
+  // many milliseconds from the clock, and the clock decides.
+  bool choose_decision_time = false;
+  int64_t decision_time_skew_ms = 5000;
   v1::Language default_language = v1::LANGUAGE_KK;
   // Whether records are wanted.
   bool record = true;
@@ -61,9 +66,9 @@ class Decider {
   explicit Decider(DeciderOptions options);
 
   // Decides. `request` is changed: its subject becomes a pseudonym. On OK
-  // `decision` has been written anew. INVALID_ARGUMENT names the field;
-  // INTERNAL: no randomness for the decision's id.
-  absl::Status Decide(const PackInService& pack, v1::DecideRequest* request,
+  // `decision` has been written anew. INVALID_ARGUMENT and PERMISSION_DENIED
+  // name the field; INTERNAL: no randomness for the decision's id.
+  absl::Status Decide(const LawInService& law, v1::DecideRequest* request,
                       EncodedDecision* decision);
 
  private:
@@ -84,6 +89,9 @@ class Decider {
   };
   using Candidates = absl::InlinedVector<Candidate, 4>;
 
+  // The instant that decides.
+  absl::Status ChooseInstant(const v1::DecideRequest& request, int64_t clock_ms,
+                             int64_t* now_ms) const;
   // The code of a reason that needs no policy; empty: there is none.
   absl::string_view RefusalWithoutPolicies(const Case& c) const;
   Candidates FindCandidates(const Case& c, v1::DecideResponse* response) const;

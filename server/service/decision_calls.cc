@@ -158,7 +158,7 @@ class BatchCall final : public UnaryDecision {
 
 DecisionThread::DecisionThread(const DecisionContext* context)
     : context_(context),
-      pack_(context->pack),
+      law_(context->law),
       decider_(context->decider),
       permits_(context->metrics->Get("tarazy_decisions_total",
                                      {{"effect", "PERMIT"}})),
@@ -168,7 +168,7 @@ DecisionThread::DecisionThread(const DecisionContext* context)
 
 absl::Status DecisionThread::Decide(v1::DecideRequest* request,
                                     EncodedDecision* decision) {
-  absl::Status status = decider_.Decide(pack_.Get(), request, decision);
+  absl::Status status = decider_.Decide(law_.Get(), request, decision);
   if (!status.ok()) {
     refused_->Add();
   } else {

@@ -24,7 +24,7 @@
 namespace tarazy {
 
 struct DecisionContext {
-  const Snapshot<PackInService>* pack = nullptr;
+  const Snapshot<LawInService>* law = nullptr;
   DecisionLog* log = nullptr;  // null: nothing is recorded
   std::string log_name;
   DeciderOptions decider;
@@ -38,7 +38,7 @@ class DecisionThread {
  public:
   explicit DecisionThread(const DecisionContext* context);
 
-  // As Decider::Decide, under the pack in service; counts the result.
+  // As Decider::Decide, under the law in service; counts the result.
   absl::Status Decide(v1::DecideRequest* request, EncodedDecision* decision);
 
   const DecisionContext& context() const { return *context_; }
@@ -47,7 +47,7 @@ class DecisionThread {
 
  private:
   const DecisionContext* const context_;
-  Snapshot<PackInService>::Reader pack_;
+  Snapshot<LawInService>::Reader law_;
   Decider decider_;
   EncodedDecision decision_;
   Counter* permits_;

@@ -7,7 +7,7 @@
 
 namespace tarazy {
 
-absl::StatusOr<std::shared_ptr<const PackInService>> PackInService::Load(
+absl::StatusOr<std::shared_ptr<const Pack>> LoadPack(
     const std::string& directory) {
   Diagnostics diagnostics;
   std::shared_ptr<const Pack> pack = Pack::Load(directory, &diagnostics);
@@ -16,7 +16,7 @@ absl::StatusOr<std::shared_ptr<const PackInService>> PackInService::Load(
         absl::StrCat("the pack in `", directory, "` can't be used:\n",
                      FormatDiagnostics(diagnostics, {})));
   }
-  return Make(std::move(pack));
+  return pack;
 }
 
 absl::StatusOr<std::shared_ptr<const PackInService>> PackInService::Make(

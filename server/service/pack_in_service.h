@@ -18,6 +18,11 @@
 
 namespace tarazy {
 
+// INVALID_ARGUMENT holds all that is wrong with the pack, a line each.
+absl::StatusOr<std::shared_ptr<const Pack>> LoadPack(
+    const std::string& directory);
+
+// One edition of the law in service (law_in_service.h).
 struct PackInService {
   std::shared_ptr<const Pack> pack;
   std::unique_ptr<const ResolvedProgram> decision;
@@ -28,9 +33,7 @@ struct PackInService {
   // due, by kind of act; null where there is none.
   std::vector<std::array<const Fact*, kActKinds>> due;
 
-  // INVALID_ARGUMENT holds all that is wrong with the pack, a line each.
-  static absl::StatusOr<std::shared_ptr<const PackInService>> Load(
-      const std::string& directory);
+  // INVALID_ARGUMENT: the pack can't be carried out by this server.
   static absl::StatusOr<std::shared_ptr<const PackInService>> Make(
       std::shared_ptr<const Pack> pack);
 };

@@ -14,6 +14,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "server/audit/decision_log.h"
@@ -27,7 +28,7 @@
 #include "server/service/checkpoints.h"
 #include "server/service/decision_calls.h"
 #include "server/service/health.h"
-#include "server/service/pack_in_service.h"
+#include "server/service/law_in_service.h"
 #include "server/service/reflection.h"
 #include "server/service/register_calls.h"
 #include "server/service/workers.h"
@@ -103,7 +104,8 @@ class ServerImpl final : public Server {
   const std::vector<std::string>& addresses() const override {
     return addresses_;
   }
-  absl::Status ReplacePack(const std::string& directory) override;
+  absl::Status ReplacePacks(
+      const std::vector<std::string>& directories) override;
   void Drain() override;
   void Wait() override;
   const Metrics& metrics() const override { return metrics_; }
@@ -111,14 +113,14 @@ class ServerImpl final : public Server {
  private:
   absl::Status OpenLog();
   std::vector<Method> Methods();
-  void SayPack(absl::string_view event, const PackInService& pack);
+  void SayPacks(absl::string_view event, const LawInService& law);
   void SayCounters();
   void DrainOnce();
 
   Config config_;
   ServerHooks hooks_;
   Metrics metrics_;
-  std::unique_ptr<Snapshot<PackInService>> pack_;
+  std::unique_ptr<Snapshot<LawInService>> law_;
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
   std::unique_ptr<DecisionLog> log_;          // null: turned off
   std::unique_ptr<Checkpoints> checkpoints_;  // null: nothing is signed
@@ -140,8 +142,8 @@ class ServerImpl final : public Server {
 };
 
 absl::Status ServerImpl::Open() {
-  auto pack = PackInService::Load(config_.pack.directory);
-  if (!pack.ok()) return pack.status();
+  auto law = LawInService::Load(config_.pack.Directories());
+  if (!law.ok()) return law.status();
   auto key = LoadKey(config_.pseudonyms);
   if (!key.ok()) return key.status();
   pseudonymizer_ = *std::move(key);
@@ -154,14 +156,13 @@ absl::Status ServerImpl::Open() {
   options.path = config_.registers.path;
   options.key_check = pseudonymizer_->Of("000000000000").ToHex();
   options.clock = hooks_.clock;
-  options.objection_term = (*pack)->pack->objection_term();
-  options.working_days = (*pack)->pack->working_days();
+  options.objection_terms = (*law)->ObjectionTerms();
   auto registers = Registers::Open(options);
   if (!registers.ok()) return registers.status();
   registers_ = *std::move(registers);
 
-  pack_ = std::make_unique<Snapshot<PackInService>>(*pack);
-  SayPack("pack_in_service", **pack);
+  law_ = std::make_unique<Snapshot<LawInService>>(*law);
+  SayPacks("pack_in_service", **law);
   return absl::OkStatus();
 }
 
@@ -209,7 +210,7 @@ std::vector<Method> ServerImpl::Methods() {
 absl::Status ServerImpl::Listen() {
   register_context_ = {registers_.get(), pseudonymizer_.get()};
   workers_ = std::make_unique<Workers>(kWorkers, kMaxWaitingForWorkers);
-  decisions_.pack = pack_.get();
+  decisions_.law = law_.get();
   decisions_.log = log_.get();
   decisions_.log_name = config_.log.name;
   decisions_.batch_requests = config_.limits.batch_requests;
@@ -220,6 +221,9 @@ absl::Status ServerImpl::Listen() {
   decisions_.decider.clock = hooks_.clock;
   decisions_.decider.consents_tried = config_.limits.consents_tried;
   decisions_.decider.assert_consent = config_.rights.assert_consent;
+  decisions_.decider.choose_decision_time = config_.rights.choose_decision_time;
+  decisions_.decider.decision_time_skew_ms =
+      config_.limits.decision_time_skew_ms;
   decisions_.decider.default_language = config_.default_language;
   decisions_.decider.record = log_ != nullptr;
   methods_ = std::make_unique<MethodTable>(Methods(), &metrics_);
@@ -266,29 +270,38 @@ absl::Status ServerImpl::Listen() {
   return absl::OkStatus();
 }
 
-absl::Status ServerImpl::ReplacePack(const std::string& directory) {
-  auto pack = PackInService::Load(directory);
-  if (!pack.ok()) {
-    hooks_.log_line(LogLine(LogLevel::kError, "pack_refused")
-                        .Text("directory", directory)
-                        .Text("reason", pack.status().message())
-                        .str());
-    return pack.status();
+absl::Status ServerImpl::ReplacePacks(
+    const std::vector<std::string>& directories) {
+  const auto law = LawInService::Load(directories);
+  absl::Status status = law.status();
+  if (status.ok()) {
+    status = registers_->SetObjectionTerms((*law)->ObjectionTerms());
   }
-  const absl::Status term = registers_->SetObjectionTerm(
-      (*pack)->pack->objection_term(), (*pack)->pack->working_days());
-  if (!term.ok()) return term;
-  pack_->Replace(*pack);
-  SayPack("pack_replaced", **pack);
+  if (!status.ok()) {
+    hooks_.log_line(LogLine(LogLevel::kError, "pack_refused")
+                        .Text("directory", absl::StrJoin(directories, ", "))
+                        .Text("reason", status.message())
+                        .str());
+    return status;
+  }
+  law_->Replace(*law);
+  SayPacks("pack_replaced", **law);
   return absl::OkStatus();
 }
 
-void ServerImpl::SayPack(absl::string_view event, const PackInService& pack) {
-  hooks_.log_line(LogLine(LogLevel::kInfo, event)
-                      .Text("pack", pack.pack->id())
-                      .Text("edition", pack.pack->edition())
-                      .Text("digest", pack.pack->digest())
-                      .str());
+void ServerImpl::SayPacks(absl::string_view event, const LawInService& law) {
+  for (const auto& edition : law.editions()) {
+    const Pack& pack = *edition->pack;
+    LogLine line(LogLevel::kInfo, event);
+    line.Text("pack", pack.id())
+        .Text("edition", pack.edition())
+        .Text("digest", pack.digest())
+        .Text("valid_from", FormatAlmaty(pack.valid_from_ms()));
+    if (pack.valid_to_ms() != INT64_MAX) {
+      line.Text("valid_to", FormatAlmaty(pack.valid_to_ms()));
+    }
+    hooks_.log_line(line.str());
+  }
 }
 
 void ServerImpl::SayCounters() {

@@ -58,9 +58,10 @@ class Server {
   // one.
   virtual const std::vector<std::string>& addresses() const = 0;
 
-  // Puts the pack of `directory` in service; calls under way end with the one
-  // they began with. On an error nothing changes.
-  virtual absl::Status ReplacePack(const std::string& directory) = 0;
+  // Puts the packs of these folders in service, one or several editions; calls
+  // under way end with the law they began with. On an error nothing changes.
+  virtual absl::Status ReplacePacks(
+      const std::vector<std::string>& directories) = 0;
 
   // Drains and returns when all is done. Not from a signal handler. Further
   // calls wait for the first.

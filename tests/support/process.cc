@@ -138,9 +138,11 @@ ServedTarazy::ServedTarazy(const std::string& data,
   std::filesystem::create_directories(data);
   const std::string ready = data + "/ready";
   std::filesystem::remove(ready);
-  std::vector<std::string> argv = {binary,         "serve",    "--data",
-                                   data,           "--listen", "127.0.0.1:0",
-                                   "--ready-file", ready};
+  // Tests ask about an instant of their own, wherever the machine's clock is.
+  std::vector<std::string> argv = {
+      binary,         "serve",    "--data",
+      data,           "--listen", "127.0.0.1:0",
+      "--ready-file", ready,      "--choose-decision-time"};
   argv.insert(argv.end(), more_flags.begin(), more_flags.end());
   process_ = std::make_unique<Process>(argv, data);
   while (process_->running() && !std::filesystem::exists(ready)) {

@@ -176,7 +176,8 @@ TEST_F(ServeTest, ReadsItsConfigurationBesideItsPaths) {
                          "pack: {directory: ",
                          TARAZY_SOURCE_DIR,
                          "/policy/law/seed-bill}\n"
-                         "pseudonyms: {create: true}\n"));
+                         "pseudonyms: {create: true}\n"
+                         "rights: {choose_decision_time: true}\n"));
   fs::create_directory(folder_ + "/out");
   Process process({kTarazy, "serve", "--config", folder_ + "/t.yaml",
                    "--ready-file", folder_ + "/ready"},

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -52,14 +53,16 @@ std::string Contents(const std::string& path) {
 std::string Show(const Config& c) {
   return absl::StrCat(
       c.listen.tcp, "|", c.listen.unix_socket, "|", c.threads.completion_queues,
-      "|", c.pack.directory, "|", c.log.enabled, "|", c.log.directory, "|",
-      c.log.name, "|", c.log.segment_bytes, "|", c.log.max_queue_bytes, "|",
+      "|", c.pack.directory, "|", absl::StrJoin(c.pack.editions, ","), "|",
+      c.log.enabled, "|", c.log.directory, "|", c.log.name, "|",
+      c.log.segment_bytes, "|", c.log.max_queue_bytes, "|",
       c.checkpoints.key_file, "|", c.checkpoints.create, "|",
       c.checkpoints.interval_ms, "|", c.registers.path, "|",
       c.pseudonyms.key_file, "|", c.pseudonyms.create, "|",
       c.limits.message_bytes, "|", c.limits.batch_requests, "|",
       c.limits.consents_tried, "|", c.limits.drain_seconds, "|",
-      c.rights.assert_consent, "|", static_cast<int>(c.default_language));
+      c.limits.decision_time_skew_ms, "|", c.rights.assert_consent, "|",
+      c.rights.choose_decision_time, "|", static_cast<int>(c.default_language));
 }
 
 const char kDocumented[] = TARAZY_SOURCE_DIR "/deploy/tarazy.yaml";
@@ -110,21 +113,22 @@ TEST_F(ConfigTest, ReadsEveryKey) {
   const absl::StatusOr<Config> config = Read(
       "listen: {tcp: '[::1]:0', unix_socket: /run/t.sock}\n"
       "threads: {completion_queues: 2}\n"
-      "pack: {directory: /p}\n"
+      "pack: {editions: [/p, q]}\n"
       "log: {enabled: false, directory: /l, name: a/b, "
       "segment_bytes: 1048576, max_queue_bytes: 1048577}\n"
       "checkpoints: {key_file: c.key, create: true, interval_ms: 20}\n"
       "registers: {path: r.db}\n"
       "pseudonyms: {key_file: sub/k, create: true}\n"
       "limits: {message_bytes: 2048, batch_requests: 7, consents_tried: 3, "
-      "drain_seconds: 0}\n"
-      "rights: {assert_consent: true}\n"
+      "drain_seconds: 0, decision_time_skew_ms: 9}\n"
+      "rights: {assert_consent: true, choose_decision_time: true}\n"
       "default_language: ru\n");
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(Show(*config),
-            absl::StrCat("[::1]:0|/run/t.sock|2|/p|0|/l|a/b|1048576|1048577|",
-                         folder_, "/c.key|1|20|", folder_, "/r.db|", folder_,
-                         "/sub/k|1|2048|7|3|0|1|2"));
+  EXPECT_EQ(
+      Show(*config),
+      absl::StrCat("[::1]:0|/run/t.sock|2||/p,", folder_,
+                   "/q|0|/l|a/b|1048576|1048577|", folder_, "/c.key|1|20|",
+                   folder_, "/r.db|", folder_, "/sub/k|1|2048|7|3|0|9|1|1|2"));
 }
 
 TEST_F(ConfigTest, UnknownKeyNamesPlaceAndNearest) {
@@ -140,7 +144,7 @@ TEST_F(ConfigTest, FarFetchedKeyIsOfferedAllKnownOnes) {
   EXPECT_EQ(ErrorOf("rights:\n  colour: blue\n"),
             folder_ +
                 "/t.yaml:2: unknown key `rights.colour`; known here: "
-                "assert_consent");
+                "assert_consent, choose_decision_time");
 }
 
 TEST_F(ConfigTest, AllErrorsAtOnceInOrderOfLines) {
@@ -197,6 +201,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"listen: {tcp: ''}\n", "both empty"},
         BadCase{"registers: {path: ''}\n", "must not be empty"},
         BadCase{"pseudonyms: {key_file: ''}\n", "must not be empty"},
+        BadCase{"pack: {editions: /p}\n", "must be a list of at most 64 texts"},
+        BadCase{"pack: {editions: ['']}\n", "must be a list of texts of 1 to"},
+        BadCase{"pack: {directory: a, editions: [b]}\n",
+                "`pack.editions` and `pack.directory` are both given"},
         BadCase{"rights: {}\nrights: {}\n", "`rights` is given twice"},
         BadCase{"? [a]\n: b\n", "a key must be a plain word"},
         BadCase{"rights: {}\n---\nrights: {}\n", "a second document"},

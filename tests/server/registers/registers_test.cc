@@ -277,7 +277,7 @@ TEST_F(ObjectionsTest, FilingFixesTheLimits) {
   EXPECT_TRUE(objection.calendar_version().empty());
 
   // A new term does not move what was fixed.
-  options_.objection_term.days = 30;
+  options_.objection_terms[0].term.days = 30;
   Reopen();
   EXPECT_EQ(Ms(registers_->GetObjection(objection.id())->due()),
             Ms(objection.due()));
@@ -288,8 +288,9 @@ TEST_F(ObjectionsTest, WorkingDaysAreCountedByTheCalendar) {
       WorkingDays::Make("kz-2026", *ParseDay("2026-03-01"),
                         *ParseDay("2026-03-31"), {*ParseDay("2026-03-09")}, {});
   ASSERT_TRUE(calendar.ok()) << calendar.status();
-  options_.objection_term.working_days = true;
-  options_.working_days = std::make_shared<WorkingDays>(*calendar);
+  options_.objection_terms[0].term.working_days = true;
+  options_.objection_terms[0].working_days =
+      std::make_shared<WorkingDays>(*calendar);
   Reopen();
   const v1::Objection objection = File(ObjectionRequest());
   EXPECT_EQ(Ms(objection.due()), AlmatyDayEnd(*ParseDay("2026-03-12")));
@@ -305,20 +306,44 @@ TEST_F(ObjectionsTest, ANewTermFixesNewLimitsOnly) {
   const v1::Objection before = File(ObjectionRequest());
   ObjectionTerm term;
   term.days = 5;
-  ASSERT_TRUE(registers_->SetObjectionTerm(term, nullptr).ok());
+  ASSERT_TRUE(registers_->SetObjectionTerms({{0, term, nullptr}}).ok());
   EXPECT_EQ(Ms(File(ObjectionRequest()).due()), Ms(before.due()) + 2 * kDayMs);
   EXPECT_EQ(Ms(registers_->GetObjection(before.id())->due()), Ms(before.due()));
 
   term.days = 0;
-  EXPECT_FALSE(registers_->SetObjectionTerm(term, nullptr).ok());
+  EXPECT_FALSE(registers_->SetObjectionTerms({{0, term, nullptr}}).ok());
   term = {3, true};
-  EXPECT_FALSE(registers_->SetObjectionTerm(term, nullptr).ok());
+  EXPECT_FALSE(registers_->SetObjectionTerms({{0, term, nullptr}}).ok());
   EXPECT_EQ(Ms(File(ObjectionRequest()).due()), Ms(before.due()) + 2 * kDayMs);
+}
+
+TEST_F(ObjectionsTest, TheTermIsThatOfTheInstantOfReceipt) {
+  const ObjectionTerm three = {3, false};
+  const ObjectionTerm five = {5, false};
+  const ObjectionTerm ten = {10, false};
+  ASSERT_TRUE(registers_
+                  ->SetObjectionTerms({{kFridayMs - kDayMs, three, nullptr},
+                                       {kFridayMs, five, nullptr},
+                                       {kFridayMs + kDayMs, ten, nullptr}})
+                  .ok());
+  v1::FileObjectionRequest request = ObjectionRequest();
+  const auto days = [&](int64_t received_ms) {
+    WriteTimestamp(received_ms,
+                   request.mutable_objection()->mutable_received_at());
+    return AlmatyDay(Ms(File(request).due()) - 1) - AlmatyDay(received_ms);
+  };
+  EXPECT_EQ(days(kFridayMs - 3 * kDayMs), 3);  // before the first
+  EXPECT_EQ(days(kFridayMs - 1), 3);
+  EXPECT_EQ(days(kFridayMs), 5);
+  now_ms_ = kFridayMs + kDayMs;
+  EXPECT_EQ(days(kFridayMs + kDayMs - 1), 5);
+  EXPECT_EQ(days(kFridayMs + kDayMs), 10);
+  EXPECT_FALSE(registers_->SetObjectionTerms({}).ok());
 }
 
 TEST_F(ObjectionsTest, ATermInWorkingDaysNeedsACalendar) {
   options_.path = folder_.path() + "/other.db";
-  options_.objection_term.working_days = true;
+  options_.objection_terms[0].term.working_days = true;
   EXPECT_EQ(Registers::Open(options_).status().code(),
             absl::StatusCode::kInvalidArgument);
 }

@@ -33,6 +33,7 @@ class ServerTarget final : public ScenarioTarget {
     config.registers.path = folder_ + "/registers.db";
     config.pseudonyms.key_file = folder_ + "/key";
     config.pseudonyms.create = true;
+    config.rights.choose_decision_time = true;
     ServerHooks hooks;
     hooks.clock = [this] { return clock_.load(); };
     hooks.log_line = [](absl::string_view) {};

@@ -236,12 +236,12 @@ TEST_F(DecideTest, AnEditionDecidesOnlyWhileItIsInForce) {
   Register(MatchingConsent());
   v1::DecideRequest request = PermittedRequest();
   constexpr int64_t kInForce = 1768676400;  // 2026-01-18T00:00:00+05:00
-  request.mutable_decision_time()->set_seconds(kInForce - 1);
+  now_ms = kInForce * 1000 - 1;
   v1::DecideResponse response;
   ASSERT_TRUE(Decide(request, &response).ok());
   EXPECT_EQ(response.effect(), v1::DENY);
   EXPECT_THAT(Codes(response), ElementsAre("EDITION_NOT_IN_FORCE"));
-  request.mutable_decision_time()->set_seconds(kInForce);
+  now_ms = kInForce * 1000;
   ASSERT_TRUE(Decide(request, &response).ok());
   EXPECT_EQ(response.effect(), v1::PERMIT) << response.DebugString();
 }

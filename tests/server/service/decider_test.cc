@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/service/pack_in_service.h"
+#include "server/service/law_in_service.h"
 #include "tests/server/service/server_fixture.h"
 
 namespace tarazy {
@@ -30,8 +30,7 @@ class FakeRegisters : public Registers {
   }
   RegisterState state() const override { return current; }
 
-  absl::Status SetObjectionTerm(const ObjectionTerm&,
-                                std::shared_ptr<const WorkingDays>) override {
+  absl::Status SetObjectionTerms(std::vector<DatedTerm>) override {
     return None();
   }
   absl::StatusOr<v1::RegisterConsentResponse> RegisterConsent(
@@ -81,9 +80,9 @@ class FakeRegisters : public Registers {
 class DeciderTest : public testing::Test {
  protected:
   DeciderTest() {
-    auto pack = PackInService::Load(SeedBillFolder());
-    EXPECT_TRUE(pack.ok()) << pack.status().ToString();
-    pack_ = *pack;
+    auto law = LawInService::Load({SeedBillFolder()});
+    EXPECT_TRUE(law.ok()) << law.status().ToString();
+    law_ = *law;
     pseudonymizer_ = *Pseudonymizer::Make("key", std::string(32, 'k'));
     registers_.current.store = "s";
     options_.registers = &registers_;
@@ -107,7 +106,7 @@ class DeciderTest : public testing::Test {
 
   v1::DecideResponse Decide(v1::DecideRequest request) {
     Decider decider(options_);
-    const absl::Status status = decider.Decide(*pack_, &request, &decision_);
+    const absl::Status status = decider.Decide(*law_, &request, &decision_);
     EXPECT_TRUE(status.ok()) << status.ToString();
     v1::DecideResponse response;
     EXPECT_TRUE(response.ParseFromString(decision_.response));
@@ -120,7 +119,7 @@ class DeciderTest : public testing::Test {
     return record;
   }
 
-  std::shared_ptr<const PackInService> pack_;
+  std::shared_ptr<const LawInService> law_;
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
   FakeRegisters registers_;
   DeciderOptions options_;
@@ -207,7 +206,7 @@ TEST_F(DeciderTest, ARecordOverTheLimitIsRefused) {
   options_.max_record_bytes = 100;
   Decider decider(options_);
   v1::DecideRequest request = PermittedRequest();
-  const absl::Status status = decider.Decide(*pack_, &request, &decision_);
+  const absl::Status status = decider.Decide(*law_, &request, &decision_);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("100"));
 }
@@ -216,11 +215,11 @@ TEST_F(DeciderTest, NothingIsLeftOfTheDecisionBefore) {
   Know({GoodEntry()});
   Decider decider(options_);
   v1::DecideRequest first = PermittedRequest();
-  ASSERT_TRUE(decider.Decide(*pack_, &first, &decision_).ok());
+  ASSERT_TRUE(decider.Decide(*law_, &first, &decision_).ok());
   v1::DecideRequest second;
   second.mutable_operator_()->set_bin(kPrivateBin);
   second.mutable_operation()->mutable_media_distribution();
-  ASSERT_TRUE(decider.Decide(*pack_, &second, &decision_).ok());
+  ASSERT_TRUE(decider.Decide(*law_, &second, &decision_).ok());
   v1::DecideResponse after_another, alone;
   ASSERT_TRUE(after_another.ParseFromString(decision_.response));
   second = v1::DecideRequest();
@@ -240,7 +239,7 @@ TEST_F(DeciderTest, DecisionIdsDoNotRepeat) {
     v1::DecideRequest request;
     request.mutable_operator_()->set_bin(kPrivateBin);
     request.mutable_operation()->mutable_media_distribution();
-    ASSERT_TRUE(decider.Decide(*pack_, &request, &decision_).ok());
+    ASSERT_TRUE(decider.Decide(*law_, &request, &decision_).ok());
     v1::DecideResponse response;
     ASSERT_TRUE(response.ParseFromString(decision_.response));
     ids.insert(response.decision_id());

@@ -194,10 +194,10 @@ TEST_F(DrainTest, APackThatDoesNotLoadLeavesTheOldOneInService) {
   Start();
   v1::DecideResponse before, after;
   ASSERT_TRUE(Decide(ForbiddenRequest(), &before).ok());
-  EXPECT_FALSE(server().ReplacePack(folder()).ok());
+  EXPECT_FALSE(server().ReplacePacks({folder()}).ok());
   ASSERT_TRUE(Decide(ForbiddenRequest(), &after).ok());
   EXPECT_EQ(before.bundle_digest(), after.bundle_digest());
-  EXPECT_TRUE(server().ReplacePack(SeedBillFolder()).ok());
+  EXPECT_TRUE(server().ReplacePacks({SeedBillFolder()}).ok());
   ASSERT_TRUE(Decide(ForbiddenRequest(), &after).ok());
   EXPECT_EQ(before.bundle_digest(), after.bundle_digest());
   EXPECT_THAT(LogLines(), HasSubstr("pack_refused"));

@@ -21,8 +21,15 @@ using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
 using testing::HasSubstr;
 
+absl::StatusOr<std::shared_ptr<const PackInService>> LoadInService(
+    const std::string& folder) {
+  auto pack = LoadPack(folder);
+  if (!pack.ok()) return pack.status();
+  return PackInService::Make(*std::move(pack));
+}
+
 std::shared_ptr<const PackInService> LoadSeedBill() {
-  auto pack = PackInService::Load(SeedBillFolder());
+  auto pack = LoadInService(SeedBillFolder());
   EXPECT_TRUE(pack.ok()) << pack.status().ToString();
   return pack.ok() ? *pack : nullptr;
 }
@@ -141,12 +148,12 @@ TEST_F(PackFactsTest, AFactThatNoRequestCarriesKeepsThePackOut) {
   PackVariant pack(folder(), "unknown-fact");
   pack.Replace("schema.cedarschema", "action biometricUse",
                "aim: BiometricAim,", "aim: BiometricAim, colour: String,");
-  EXPECT_TRUE(PackInService::Load(pack.folder()).ok());  // nobody reads it
+  EXPECT_TRUE(LoadInService(pack.folder()).ok());  // nobody reads it
   pack.Write("decision/zz.cedar",
              "@id(\"zz\")\n@norm(\"pd-2013/7/12\")\n@reason(\"ZZ\")\n"
              "forbid (principal, action == Action::\"biometricUse\", resource)"
              "\nwhen { context.act.colour == \"red\" };\n");
-  const auto loaded = PackInService::Load(pack.folder());
+  const auto loaded = LoadInService(pack.folder());
   EXPECT_EQ(loaded.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(loaded.status().message()),
               HasSubstr("`context.act.colour`"));
@@ -158,7 +165,7 @@ TEST_F(PackFactsTest, ARecordCannotBeReadAsAWhole) {
              "@id(\"zz\")\n@norm(\"pd-2013/7/12\")\n@reason(\"ZZ\")\n"
              "permit (principal, action == Action::\"biometricUse\", resource)"
              "\nwhen { [context.data].contains(context.data) };\n");
-  const auto loaded = PackInService::Load(pack.folder());
+  const auto loaded = LoadInService(pack.folder());
   EXPECT_FALSE(loaded.ok());
   EXPECT_THAT(std::string(loaded.status().message()),
               HasSubstr("context.data"));
@@ -168,7 +175,7 @@ TEST_F(PackFactsTest, AnEnumValueThatTheSchemaLacksKeepsThePackOut) {
   PackVariant pack(folder(), "short-enum");
   pack.Replace("schema.cedarschema", "entity DataSource enum",
                ", \"FROM_THIRD_PARTY\"", "");
-  const auto loaded = PackInService::Load(pack.folder());
+  const auto loaded = LoadInService(pack.folder());
   EXPECT_FALSE(loaded.ok());
   EXPECT_THAT(std::string(loaded.status().message()),
               HasSubstr("FROM_THIRD_PARTY"));

@@ -197,12 +197,12 @@ TEST_F(FailClosedTest, APackCutShortIsNotLoaded) {
       const size_t bytes = size < 0 ? whole.size() + size : size;
       ASSERT_LT(bytes, whole.size()) << file.first;
       pack.Write(file.first, whole.substr(0, bytes));
-      EXPECT_FALSE(server().ReplacePack(pack.folder()).ok())
+      EXPECT_FALSE(server().ReplacePacks({pack.folder()}).ok())
           << file.first << " of " << bytes << " bytes";
     }
     pack.Write(file.first, whole);
   }
-  EXPECT_TRUE(server().ReplacePack(pack.folder()).ok());
+  EXPECT_TRUE(server().ReplacePacks({pack.folder()}).ok());
 }
 
 TEST_F(FailClosedTest, APackWithoutPermitsPermitsNothing) {

@@ -20,9 +20,9 @@ class StateAgeTest : public testing::Test {
  protected:
   void SetUp() override {
     FaultVfs::Install();
-    auto pack = PackInService::Load(SeedBillFolder());
-    ASSERT_TRUE(pack.ok()) << pack.status();
-    pack_ = *std::move(pack);
+    auto law = LawInService::Load({SeedBillFolder()});
+    ASSERT_TRUE(law.ok()) << law.status();
+    law_ = *std::move(law);
     auto key = Pseudonymizer::Make("test-1", std::string(32, 'k'));
     ASSERT_TRUE(key.ok()) << key.status();
     pseudonymizer_ = *std::move(key);
@@ -48,7 +48,7 @@ class StateAgeTest : public testing::Test {
 
   v1::DecideResponse Decide(v1::DecideRequest request) {
     EncodedDecision decision;
-    const absl::Status status = decider_->Decide(*pack_, &request, &decision);
+    const absl::Status status = decider_->Decide(*law_, &request, &decision);
     EXPECT_TRUE(status.ok()) << status;
     v1::DecideResponse response;
     EXPECT_TRUE(response.ParseFromString(decision.response));
@@ -57,7 +57,7 @@ class StateAgeTest : public testing::Test {
 
   TemporaryFolder folder_;
   int64_t steady_ms_ = 0;
-  std::shared_ptr<const PackInService> pack_;
+  std::shared_ptr<const LawInService> law_;
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
   std::unique_ptr<Registers> registers_;
   RegisterContext context_;
