@@ -1,11 +1,13 @@
 #include "policy/pack/catalogue.h"
 
+#include <algorithm>
 #include <map>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "policy/cedar/suggest.h"
 #include "policy/pack/calendar.h"
+#include "policy/pack/readings.h"
 #include "policy/pack/yaml_reader.h"
 
 namespace tarazy {
@@ -105,6 +107,59 @@ void ReadValidity(YamlFile* file, YamlMap* map, Manifest* manifest) {
   }
 }
 
+ObjectionTerm ReadTerm(YamlFile* file, const YAML::Node& node) {
+  ObjectionTerm term;
+  YamlMap keys(file, node, "`objection_term`");
+  ReadCount(file, &keys, "days", 1, 365, &term.days);
+  int word = 0;
+  if (keys.RequiredWord("counted_in", {"calendar_days", "working_days"},
+                        &word)) {
+    term.working_days = word == 1;
+  }
+  if (keys.Optional("day_of_receipt") != nullptr &&
+      keys.RequiredWord("day_of_receipt", {"not_counted", "counted"}, &word)) {
+    term.receipt_day_counts = word == 1;
+  }
+  keys.Finish();
+  return term;
+}
+
+// Each is a text, or a map where it can be chosen.
+void ReadAlternatives(YamlFile* file, YamlMap* keys, Reading* reading) {
+  const YAML::Node* list = keys->Optional("alternatives");
+  if (list == nullptr) return;
+  if (!list->IsSequence()) {
+    file->Error(*list, "wrong-kind", "`alternatives` must be a list");
+    return;
+  }
+  for (const YAML::Node& item : *list) {
+    ReadingAlternative alternative;
+    if (item.IsMap()) {
+      YamlMap map(
+          file, item,
+          absl::StrCat("an alternative of reading `", reading->id, "`"));
+      ReadId(file, &map, "id", &alternative.id);
+      map.RequiredText("text", &alternative.text);
+      const YAML::Node* term = map.Optional("objection_term");
+      if (term != nullptr) alternative.objection_term = ReadTerm(file, *term);
+      map.Finish();
+      const bool twice = std::any_of(
+          reading->alternatives.begin(), reading->alternatives.end(),
+          [&](const auto& other) { return other.id == alternative.id; });
+      if (alternative.id == kDefaultReading ||
+          alternative.id.find('=') != std::string::npos || twice) {
+        file->Error(item, "bad-id",
+                    absl::StrCat("`", alternative.id,
+                                 "` can't be the id of an alternative"),
+                    "it is unique in its reading, not `default`, without `=`");
+      }
+    } else {
+      file->Text(item, "an alternative", &alternative.text);
+    }
+    reading->alternatives.push_back(std::move(alternative));
+  }
+}
+
 void ReadReadings(YamlFile* file, YamlMap* map, Manifest* manifest) {
   const YAML::Node* node = map->Optional("readings");
   if (node == nullptr) return;
@@ -121,7 +176,7 @@ void ReadReadings(YamlFile* file, YamlMap* map, Manifest* manifest) {
     keys.RequiredText("question", &reading.question);
     keys.RequiredText("taken", &reading.taken);
     keys.OptionalTexts("norms", &reading.norms);
-    keys.OptionalTexts("alternatives", &reading.alternatives);
+    ReadAlternatives(file, &keys, &reading);
     if (reading.alternatives.empty()) {
       file->Error(
           item, "missing-key",
@@ -293,14 +348,7 @@ Manifest ReadManifest(const Source& source, Diagnostics* diagnostics) {
   ReadValidity(&file, &map, &manifest);
   const YAML::Node* term = map.Required("objection_term");
   if (term != nullptr) {
-    YamlMap keys(&file, *term, "`objection_term`");
-    ReadCount(&file, &keys, "days", 1, 365, &manifest.objection_term.days);
-    int counted = 0;
-    if (keys.RequiredWord("counted_in", {"calendar_days", "working_days"},
-                          &counted)) {
-      manifest.objection_term.working_days = counted == 1;
-    }
-    keys.Finish();
+    manifest.objection_term = ReadTerm(&file, *term);
   }
   ReadReadings(&file, &map, &manifest);
   map.Finish();

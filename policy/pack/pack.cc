@@ -26,6 +26,7 @@
 #include "policy/pack/catalogue.h"
 #include "policy/pack/pack_files.h"
 #include "policy/pack/policy_checks.h"
+#include "policy/pack/readings.h"
 
 namespace tarazy {
 
@@ -39,6 +40,9 @@ struct Pack::Rep {
   std::vector<Reading> readings;
   std::shared_ptr<const WorkingDays> working_days;
   std::shared_ptr<const Schema> schema;
+  ObjectionTerm own_objection_term;  // under the default readings
+  ReadingChoice choice;
+  std::string files_digest;
   PolicySet decision_policies;
   PolicySet obligation_policies;
   std::unique_ptr<const Program> decision;
@@ -131,14 +135,15 @@ bool Remove(const std::string& id, std::vector<T>* all) {
   return true;
 }
 
-// Compiles one of the two sets and links its policies to the catalogues.
+// Compiles what the choice of readings leaves of one of the two sets and links
+// its policies to the catalogues.
 std::unique_ptr<const Program> Build(const PolicySet& set, const Pack& pack,
                                      std::vector<PolicyLinks>* links,
                                      Diagnostics* diagnostics) {
   CompileOptions options;
   options.schema = &pack.schema();
   std::unique_ptr<const Program> program =
-      Program::Compile(set, options, diagnostics);
+      Program::Compile(UnderReadings(set, pack.choice()), options, diagnostics);
   if (program == nullptr) return nullptr;
   for (const PolicyInfo& policy : program->policies()) {
     links->push_back(LinkPolicy(policy, pack, *program));
@@ -213,8 +218,14 @@ class PackLoader {
     for (const Placed<Reading>& reading : readings_) {
       rep_.readings.push_back(reading.value);
     }
-    if (rep_.manifest.objection_term.working_days &&
-        rep_.working_days == nullptr) {
+    bool working_days = rep_.manifest.objection_term.working_days;
+    for (const Reading& reading : rep_.readings) {
+      for (const ReadingAlternative& alternative : reading.alternatives) {
+        working_days |= alternative.objection_term &&
+                        alternative.objection_term->working_days;
+      }
+    }
+    if (working_days && rep_.working_days == nullptr) {
       Error(layers_.back()->manifest, {0, 1}, "missing-file",
             "the objection term counts working days and the pack has no "
             "`calendar.yaml`",
@@ -250,6 +261,7 @@ class PackLoader {
             "the pack has no decision policies", "put them in decision/*.cedar",
             diagnostics_);
     }
+    CheckReadings();
     ValidatePolicies(decision_, *rep_.schema, ValidationMode::kStrict,
                      diagnostics_);
     ValidatePolicies(duties_, *rep_.schema, ValidationMode::kStrict,
@@ -258,14 +270,12 @@ class PackLoader {
   }
 
   bool Compile() {
-    rep_.decision =
-        Build(decision_, *pack_, &rep_.decision_links, diagnostics_);
-    rep_.obligations =
-        Build(duties_, *pack_, &rep_.obligation_links, diagnostics_);
-    rep_.digest = PackDigest(layers_);
+    rep_.own_objection_term = rep_.manifest.objection_term;
+    rep_.files_digest = PackDigest(layers_);
+    rep_.digest = rep_.files_digest;
     rep_.decision_policies = std::move(decision_);
     rep_.obligation_policies = std::move(duties_);
-    return rep_.decision != nullptr && rep_.obligations != nullptr;
+    return pack_->CompileBoth(diagnostics_);
   }
 
  private:
@@ -355,6 +365,24 @@ class PackLoader {
     }
   }
 
+  void CheckReadings() {
+    std::vector<std::string> used;
+    CheckReadingUses(decision_, rep_.readings, &used, diagnostics_);
+    CheckReadingUses(duties_, rep_.readings, &used, diagnostics_);
+    for (const Placed<Reading>& reading : readings_) {
+      for (const ReadingAlternative& alternative : reading.value.alternatives) {
+        if (alternative.id.empty() || alternative.objection_term) continue;
+        const std::string name =
+            absl::StrCat(reading.value.id, "=", alternative.id);
+        if (std::find(used.begin(), used.end(), name) != used.end()) continue;
+        Error(*reading.source, reading.span, "idle-alternative",
+              absl::StrCat("alternative `", alternative.id, "` of reading `",
+                           reading.value.id, "` changes nothing"),
+              "no policy asks for it; leave its id out", diagnostics_);
+      }
+    }
+  }
+
   void CheckFactReferences() {
     for (const Placed<Norm>& norm : norms_) {
       for (const std::string& fact : norm.value.facts) {
@@ -415,12 +443,14 @@ std::shared_ptr<const Pack> Pack::Load(const std::string& directory,
   return good ? pack : nullptr;
 }
 
-std::shared_ptr<const Pack> Pack::WithPolicies(PolicySet decision,
-                                               PolicySet obligations,
-                                               Diagnostics* diagnostics) const {
+// All but the policies and what is compiled of them.
+std::shared_ptr<Pack> Pack::Copy() const {
   std::shared_ptr<Pack> pack(new Pack);
   Rep& rep = *pack->rep_;
   rep.manifest = rep_->manifest;
+  rep.own_objection_term = rep_->own_objection_term;
+  rep.files_digest = rep_->files_digest;
+  rep.choice = rep_->choice;
   rep.norms = rep_->norms;
   rep.obligation_defs = rep_->obligation_defs;
   rep.norm_index = rep_->norm_index;
@@ -428,15 +458,59 @@ std::shared_ptr<const Pack> Pack::WithPolicies(PolicySet decision,
   rep.readings = rep_->readings;
   rep.working_days = rep_->working_days;
   rep.schema = rep_->schema;
-  rep.decision_policies = std::move(decision);
-  rep.obligation_policies = std::move(obligations);
-  rep.decision =
-      Build(rep.decision_policies, *pack, &rep.decision_links, diagnostics);
-  rep.obligations =
-      Build(rep.obligation_policies, *pack, &rep.obligation_links, diagnostics);
-  if (rep.decision == nullptr || rep.obligations == nullptr) return nullptr;
   return pack;
 }
+
+bool Pack::CompileBoth(Diagnostics* diagnostics) {
+  Rep& rep = *rep_;
+  rep.decision =
+      Build(rep.decision_policies, *this, &rep.decision_links, diagnostics);
+  rep.obligations =
+      Build(rep.obligation_policies, *this, &rep.obligation_links, diagnostics);
+  return rep.decision != nullptr && rep.obligations != nullptr;
+}
+
+std::shared_ptr<const Pack> Pack::WithPolicies(PolicySet decision,
+                                               PolicySet obligations,
+                                               Diagnostics* diagnostics) const {
+  std::shared_ptr<Pack> pack = Copy();
+  pack->rep_->files_digest.clear();
+  pack->rep_->decision_policies = std::move(decision);
+  pack->rep_->obligation_policies = std::move(obligations);
+  return pack->CompileBoth(diagnostics) ? pack : nullptr;
+}
+
+absl::StatusOr<std::shared_ptr<const Pack>> Pack::WithReadings(
+    const ReadingChoice& choice) const {
+  const absl::Status status = CheckChoice(*this, choice);
+  if (!status.ok()) return status;
+  std::shared_ptr<Pack> pack = Copy();
+  Rep& rep = *pack->rep_;
+  rep.choice.clear();
+  rep.manifest.objection_term = rep_->own_objection_term;
+  for (const Reading& reading : rep.readings) {
+    const auto chosen = choice.find(reading.id);
+    if (chosen == choice.end() || chosen->second == kDefaultReading) continue;
+    rep.choice.insert(*chosen);
+    for (const ReadingAlternative& alternative : reading.alternatives) {
+      if (alternative.id == chosen->second && alternative.objection_term) {
+        rep.manifest.objection_term = *alternative.objection_term;
+      }
+    }
+  }
+  rep.digest = DigestUnder(rep_->files_digest, rep.choice);
+  rep.decision_policies.policies = rep_->decision_policies.policies;
+  rep.obligation_policies.policies = rep_->obligation_policies.policies;
+  Diagnostics diagnostics;
+  if (!pack->CompileBoth(&diagnostics)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("pack `", id(), "` can't be used under these readings:\n",
+                     FormatDiagnostics(diagnostics, {})));
+  }
+  return pack;
+}
+
+const ReadingChoice& Pack::choice() const { return rep_->choice; }
 
 const PolicySet& Pack::decision_policies() const {
   return rep_->decision_policies;

@@ -23,10 +23,12 @@
 #define TARAZY_POLICY_PACK_PACK_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/types/optional.h"
 #include "policy/cedar/ast.h"
 #include "policy/cedar/diagnostic.h"
@@ -97,6 +99,18 @@ struct ObligationDef {
 struct ObjectionTerm {
   int days = 3;
   bool working_days = false;
+  // Whether the day of receipt is one of them.
+  bool receipt_day_counts = false;
+};
+
+// What an ambiguous text could mean instead.
+struct ReadingAlternative {
+  // What it is chosen by; empty: it is written down and can't be chosen, since
+  // no fact of the schema tells it apart.
+  std::string id;
+  std::string text;
+  // Replaces the pack's where it is chosen.
+  absl::optional<ObjectionTerm> objection_term;
 };
 
 // An ambiguity of the text and how the pack settles it.
@@ -105,8 +119,11 @@ struct Reading {
   std::vector<std::string> norms;
   std::string question;
   std::string taken;
-  std::vector<std::string> alternatives;
+  std::vector<ReadingAlternative> alternatives;
 };
+
+// Chosen alternatives by reading; one that is not named has its default.
+using ReadingChoice = std::map<std::string, std::string>;
 
 // With which decisions a satisfied obligation policy counts.
 enum class DutyWith : uint8_t { kPermit, kDeny, kAny };
@@ -136,19 +153,29 @@ class Pack {
                                           Diagnostics* diagnostics,
                                           std::string* text = nullptr);
 
+  // This pack with other readings. INVALID_ARGUMENT names a reading or an
+  // alternative that it does not have. Loading gives the defaults.
+  absl::StatusOr<std::shared_ptr<const Pack>> WithReadings(
+      const ReadingChoice& choice) const;
+  // The choice without what is the default anyway.
+  const ReadingChoice& choice() const;
+
   // This pack with other policies, for tools that ask what a change would do;
   // it has no digest. Null, with the reasons, when they don't compile.
   std::shared_ptr<const Pack> WithPolicies(PolicySet decision,
                                            PolicySet obligations,
                                            Diagnostics* diagnostics) const;
-  // The policies as they were written, their ids being their @id.
+  // The policies as they were written, their ids being their @id: those that
+  // only an alternative reading needs among them. decision() and obligations()
+  // hold what the choice leaves of them.
   const PolicySet& decision_policies() const;
   const PolicySet& obligation_policies() const;
 
   const std::string& id() const;
   const std::string& edition() const;
   const Texts& title() const;
-  // SHA-256 over all files that decide or are answered, 64 hex digits.
+  // SHA-256 over all files that decide or are answered, and the choice of
+  // readings where it is not the default; 64 hex digits.
   const std::string& digest() const;
 
   // Half-open, in milliseconds since 1970 UTC. No end: INT64_MAX.
@@ -175,6 +202,8 @@ class Pack {
  private:
   friend class PackLoader;
   Pack();
+  std::shared_ptr<Pack> Copy() const;
+  bool CompileBoth(Diagnostics* diagnostics);
   struct Rep;
   std::unique_ptr<Rep> rep_;
 };

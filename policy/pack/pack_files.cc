@@ -117,6 +117,14 @@ class Reader {
   bool failed_ = false;
 };
 
+std::string Sha256Hex(const std::string& bytes) {
+  unsigned char hash[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), hash, &size, EVP_sha256(), nullptr);
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(hash), size));
+}
+
 }  // namespace
 
 std::unique_ptr<const PackFiles> PackFiles::Read(const std::string& directory,
@@ -197,11 +205,17 @@ std::string PackDigest(
                       file.first, file.second);
     }
   }
-  unsigned char hash[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), hash, &size, EVP_sha256(), nullptr);
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(hash), size));
+  return Sha256Hex(bytes);
+}
+
+std::string DigestUnder(const std::string& files_digest,
+                        const ReadingChoice& choice) {
+  if (choice.empty()) return files_digest;
+  std::string bytes = absl::StrCat("tarazy readings 1\n", files_digest, "\n");
+  for (const auto& [reading, alternative] : choice) {
+    absl::StrAppend(&bytes, reading, "=", alternative, "\n");
+  }
+  return Sha256Hex(bytes);
 }
 
 }  // namespace tarazy

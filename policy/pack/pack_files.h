@@ -11,6 +11,7 @@
 
 #include "policy/cedar/diagnostic.h"
 #include "policy/cedar/source.h"
+#include "policy/pack/pack.h"
 
 namespace tarazy {
 
@@ -54,6 +55,11 @@ struct PackFiles {
 // order a directory lists its files make no difference.
 std::string PackDigest(
     const std::vector<std::unique_ptr<const PackFiles>>& layers);
+
+// The digest of a pack under a choice of readings: SHA-256 over the digest of
+// its files and the choice; the digest of its files where nothing is chosen.
+std::string DigestUnder(const std::string& files_digest,
+                        const ReadingChoice& choice);
 
 }  // namespace tarazy
 

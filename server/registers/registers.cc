@@ -77,13 +77,16 @@ absl::Status NotAPseudonym(absl::string_view field) {
 }
 
 absl::StatusOr<Limit> FixLimit(const DatedTerm& dated, int64_t received_ms) {
-  if (!dated.term.working_days) {
-    return CalendarDayLimit(received_ms, dated.term.days);
-  }
   absl::StatusOr<Limit> limit =
-      WorkingDayLimit(received_ms, dated.term.days, *dated.working_days);
-  if (limit.ok()) return limit;
-  return absl::FailedPreconditionError(limit.status().message());
+      dated.term.working_days
+          ? WorkingDayLimit(received_ms, dated.term.days, *dated.working_days)
+          : CalendarDayLimit(received_ms, dated.term.days);
+  if (!limit.ok()) {
+    return absl::FailedPreconditionError(limit.status().message());
+  }
+  // The alarm counts the day of receipt.
+  if (dated.term.receipt_day_counts) limit->due_ms = limit->alarm_ms;
+  return limit;
 }
 
 class SqliteRegisters final : public Registers {

@@ -166,8 +166,9 @@ TEST_F(PackTest, LoadsAGoodPackWhole) {
   EXPECT_FALSE(pack->working_days()->IsWorked(*ParseDay("2026-03-09")));
   EXPECT_TRUE(pack->working_days()->IsWorked(*ParseDay("2026-03-14")));
   ASSERT_EQ(pack->readings().size(), 1u);
-  EXPECT_EQ(pack->readings()[0].alternatives,
-            std::vector<std::string>{"That way."});
+  ASSERT_EQ(pack->readings()[0].alternatives.size(), 1u);
+  EXPECT_EQ(pack->readings()[0].alternatives[0].id, "");
+  EXPECT_EQ(pack->readings()[0].alternatives[0].text, "That way.");
 
   ASSERT_EQ(pack->norms().size(), 3u);
   EXPECT_EQ(pack->FindNorm("law/2")->form, NormForm::kDefinition);
@@ -312,6 +313,14 @@ const Broken kBroken[] = {
      "`workingdays` is not a `counted_in` that `objection_term` can have"},
     {"NoAlternatives", "pack.yaml", "    alternatives: [That way.]\n", "",
      "reading `one` has no `alternatives`"},
+    {"IdleAlternative", "pack.yaml", "[That way.]", "[{id: that, text: That.}]",
+     "alternative `that` of reading `one` changes nothing"},
+    {"BadAlternative", "pack.yaml", "[That way.]",
+     "[{id: default, text: That.}]",
+     "`default` can't be the id of an alternative"},
+    {"UnknownReading", "decision/a.cedar", "when { context.good };",
+     "when { context.reading.two == \"that\" };",
+     "the pack has no reading `two`"},
     {"ReadingOfUnknownNorm", "pack.yaml", "[law/1]", "[law/7]",
      "norm `law/7` of reading `one` is not in norms.yaml"},
     {"BadId", "pack.yaml", "id: small", "id: two words",
@@ -426,6 +435,57 @@ INSTANTIATE_TEST_SUITE_P(All, BrokenPackTest, testing::ValuesIn(kBroken),
                          [](const auto& param_info) {
                            return std::string(param_info.param.name);
                          });
+
+// The pack with a reading that turns the term and the answer.
+TEST_F(PackTest, AReadingIsChosen) {
+  Files files = GoodFiles();
+  files["pack.yaml"] = absl::StrReplaceAll(
+      files["pack.yaml"],
+      {{"[That way.]",
+        "[{id: that, text: That., objection_term: {days: 5, counted_in: "
+        "calendar_days, day_of_receipt: counted}}, Else.]"}});
+  files["schema.cedarschema"] =
+      absl::StrReplaceAll(files["schema.cedarschema"], {{"good: Bool,",
+                                                         "good: Bool, reading: "
+                                                         "{one: String},"}});
+  files["decision/a.cedar"] = absl::StrReplaceAll(
+      files["decision/a.cedar"],
+      {{"when { context.good };",
+        "when { context.good };\n\n@id(\"a.that\")\n@norm(\"law/2\")\n"
+        "@reason(\"THAT\")\npermit (principal, action == Action::\"act\", "
+        "resource)\nwhen { context.reading.one == \"that\" };"}});
+  const auto pack = Load(files);
+  ASSERT_NE(pack, nullptr) << told_;
+  EXPECT_TRUE(pack->choice().empty());
+  EXPECT_EQ(pack->decision_policies().policies.size(), 3u);
+  EXPECT_EQ(pack->decision().policies().size(), 2u);
+
+  const auto other = pack->WithReadings({{"one", "that"}});
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_EQ((*other)->choice(), (ReadingChoice{{"one", "that"}}));
+  EXPECT_EQ((*other)->decision().policies().size(), 3u);
+  EXPECT_EQ((*other)->decision_links().size(), 3u);
+  EXPECT_EQ((*other)->objection_term().days, 5);
+  EXPECT_TRUE((*other)->objection_term().receipt_day_counts);
+  EXPECT_NE((*other)->digest(), pack->digest());
+  EXPECT_EQ((*other)->digest().size(), 64u);
+
+  // Back to the default, by whichever way, is the pack itself.
+  for (const ReadingChoice& choice :
+       {ReadingChoice{}, ReadingChoice{{"one", "default"}}}) {
+    const auto back = (*other)->WithReadings(choice);
+    ASSERT_TRUE(back.ok());
+    EXPECT_EQ((*back)->digest(), pack->digest());
+    EXPECT_EQ((*back)->objection_term().days, 3);
+    EXPECT_EQ((*back)->decision().policies().size(), 2u);
+    EXPECT_TRUE((*back)->choice().empty());
+  }
+  EXPECT_EQ(pack->WithReadings({{"two", "that"}}).status().message(),
+            "pack `small` has no reading `two`; known: one");
+  EXPECT_EQ(pack->WithReadings({{"one", "this"}}).status().message(),
+            "reading `one` of pack `small` has no alternative `this` that can "
+            "be chosen; known: default, that");
+}
 
 // Writes `GoodFiles` as "base" and `files` as "top", and loads "top".
 class BaseTest : public PackTest {
