@@ -40,6 +40,11 @@ class LogReader {
 
   uint64_t index() const { return scanner_->frame().index; }
   absl::string_view record() const { return scanner_->frame().record; }
+  // Where the record's frame begins in its segment.
+  uint64_t offset() const {
+    return scanner_->offset() - scanner_->frame().bytes;
+  }
+  const LogId& log_id() const { return segments_[current_].header.log_id; }
   // The number that the next record has.
   uint64_t next_index() const { return scanner_->next_index(); }
 

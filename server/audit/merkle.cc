@@ -8,8 +8,11 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace tarazy {
 namespace {
@@ -160,6 +163,41 @@ std::string TileId::Path() const {
   }
   if (width < kTileWidth) absl::StrAppend(&path, ".p/", width);
   return path;
+}
+
+absl::optional<TileId> ParseTilePath(absl::string_view path) {
+  const absl::string_view whole = path;
+  TileId id;
+  if (!absl::ConsumePrefix(&path, "tile/")) return absl::nullopt;
+  if (absl::ConsumePrefix(&path, "entries/")) {
+    id.level = TileId::kEntries;
+  } else {
+    const size_t slash = path.find('/');
+    if (slash == absl::string_view::npos || slash > 2 ||
+        !absl::SimpleAtoi(path.substr(0, slash), &id.level)) {
+      return absl::nullopt;
+    }
+    path.remove_prefix(slash + 1);
+  }
+  const size_t partial = path.find(".p/");
+  if (partial != absl::string_view::npos) {
+    if (!absl::SimpleAtoi(path.substr(partial + 3), &id.width) ||
+        id.width == 0 || id.width >= kTileWidth) {
+      return absl::nullopt;
+    }
+    path = path.substr(0, partial);
+  }
+  std::string digits;
+  for (absl::string_view group : absl::StrSplit(path, '/')) {
+    absl::ConsumePrefix(&group, "x");
+    absl::StrAppend(&digits, group);
+  }
+  // Whatever was read loosely above, only the one way to write it counts.
+  if (digits.size() > 21 || !absl::SimpleAtoi(digits, &id.number) ||
+      id.Path() != whole) {
+    return absl::nullopt;
+  }
+  return id;
 }
 
 uint64_t FullTiles(int level, uint64_t size) {

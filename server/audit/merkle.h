@@ -21,6 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "absl/types/span.h"
 
 namespace tarazy {
@@ -47,6 +48,9 @@ struct TileId {
 
   std::string Path() const;
 };
+
+// The tile that a path names; empty for a text that is no tile's path.
+absl::optional<TileId> ParseTilePath(absl::string_view path);
 
 // The tiles of one level that a tree of `size` leaves has: how many are full,
 // and the width of the partial one (0: none).

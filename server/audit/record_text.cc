@@ -11,21 +11,8 @@
 namespace tarazy {
 namespace {
 
-// Text of a caller, safe to print: no byte that a terminal acts on.
-std::string Plain(absl::string_view text) {
-  std::string plain(text);
-  for (size_t i = 0; i < plain.size(); ++i) {
-    const auto c = static_cast<unsigned char>(plain[i]);
-    // U+0080 to U+009F are control characters too: C2 80 to C2 9F.
-    const bool after_c2 =
-        i > 0 && static_cast<unsigned char>(text[i - 1]) == 0xC2;
-    if (c < 0x20 || c == 0x7F || (after_c2 && c < 0xA0)) plain[i] = '?';
-  }
-  return plain;
-}
-
 std::string Or(absl::string_view text, absl::string_view otherwise) {
-  return Plain(text.empty() ? otherwise : text);
+  return PlainWord(text.empty() ? otherwise : text);
 }
 
 std::string Json(const google::protobuf::Message& message, bool indented) {
@@ -52,7 +39,7 @@ class Page {
                     text, "\n");
   }
   void LineIf(absl::string_view label, absl::string_view text) {
-    if (!text.empty()) Line(label, Plain(text));
+    if (!text.empty()) Line(label, PlainWord(text));
   }
   // The label stands at the first of its lines.
   void Lines(absl::string_view label, const std::vector<std::string>& texts) {
@@ -67,7 +54,7 @@ class Page {
 std::vector<std::string> ReasonLines(const v1::DecideResponse& response) {
   std::vector<std::string> lines;
   for (const v1::Reason& r : response.reasons()) {
-    lines.push_back(Plain(
+    lines.push_back(PlainWord(
         absl::StrCat(r.code(), r.norm().empty() ? "" : ", norm ", r.norm(),
                      r.policy().empty() ? "" : ", policy ", r.policy())));
   }
@@ -77,11 +64,11 @@ std::vector<std::string> ReasonLines(const v1::DecideResponse& response) {
 std::vector<std::string> ObligationLines(const v1::DecideResponse& response) {
   std::vector<std::string> lines;
   for (const v1::Obligation& o : response.obligations()) {
-    lines.push_back(
-        Plain(absl::StrCat(o.id(), o.norm().empty() ? "" : ", norm ", o.norm(),
-                           o.addressee().empty() ? "" : ", by ", o.addressee(),
-                           o.has_due() ? ", before " + TimeText(o.due()) : "",
-                           o.breached() ? ", breached" : "")));
+    lines.push_back(PlainWord(
+        absl::StrCat(o.id(), o.norm().empty() ? "" : ", norm ", o.norm(),
+                     o.addressee().empty() ? "" : ", by ", o.addressee(),
+                     o.has_due() ? ", before " + TimeText(o.due()) : "",
+                     o.breached() ? ", breached" : "")));
   }
   return lines;
 }
@@ -89,7 +76,7 @@ std::vector<std::string> ObligationLines(const v1::DecideResponse& response) {
 std::vector<std::string> MissingLines(const v1::DecideResponse& response) {
   std::vector<std::string> lines;
   for (const v1::MissingFact& m : response.missing_facts()) {
-    lines.push_back(Plain(absl::StrCat(
+    lines.push_back(PlainWord(absl::StrCat(
         m.path(), m.field().empty() ? ", from a register" : ", field ",
         m.field(), m.policy().empty() ? "" : ", policy ", m.policy())));
   }
@@ -107,6 +94,18 @@ std::string StateText(const v1::DecideResponse& response) {
 }
 
 }  // namespace
+
+std::string PlainWord(absl::string_view text) {
+  std::string plain(text);
+  for (size_t i = 0; i < plain.size(); ++i) {
+    const auto c = static_cast<unsigned char>(plain[i]);
+    // U+0080 to U+009F are control characters too: C2 80 to C2 9F.
+    const bool after_c2 =
+        i > 0 && static_cast<unsigned char>(text[i - 1]) == 0xC2;
+    if (c < 0x20 || c == 0x7F || (after_c2 && c < 0xA0)) plain[i] = '?';
+  }
+  return plain;
+}
 
 absl::StatusOr<v1::DecisionRecord> ParseRecord(absl::string_view bytes) {
   v1::DecisionRecord record;

@@ -18,6 +18,9 @@ namespace tarazy {
 // DATA_LOSS when the bytes are no DecisionRecord.
 absl::StatusOr<v1::DecisionRecord> ParseRecord(absl::string_view bytes);
 
+// Text of a caller, safe to print: what a terminal acts on is shown as `?`.
+std::string PlainWord(absl::string_view text);
+
 // One line without its end: number, time, effect, service, operation, codes of
 // the reasons, edition, decision id. Control characters are shown as `?`.
 std::string RecordLine(uint64_t index, const v1::DecisionRecord& record);

@@ -19,6 +19,24 @@ std::string Folder(const std::string& path) {
 
 }  // namespace
 
+absl::StatusOr<std::vector<std::string>> ReadBundle(absl::string_view bundle,
+                                                    uint64_t records,
+                                                    const std::string& path) {
+  std::vector<std::string> found;
+  absl::string_view rest = bundle;
+  while (rest.size() >= 2) {
+    const size_t length = GetBig<uint16_t>(rest.data());
+    if (rest.size() - 2 < length) break;
+    found.emplace_back(rest.substr(2, length));
+    rest.remove_prefix(2 + length);
+  }
+  if (!rest.empty() || found.size() != records) {
+    return absl::DataLossError(
+        absl::StrCat("`", path, "` is no bundle of ", records, " records"));
+  }
+  return found;
+}
+
 absl::StatusOr<std::vector<Hash>> TileStore::ReadTile(const TileId& id) const {
   const std::string path = absl::StrCat(directory_, "/", id.Path());
   const auto text = ReadAll(files_, path, kTileWidth * sizeof(Hash));
@@ -37,19 +55,7 @@ absl::StatusOr<std::vector<std::string>> TileStore::ReadEntries(
   const std::string path = absl::StrCat(directory_, "/", id.Path());
   const auto text = ReadAll(files_, path, kMaxBundleBytes);
   if (!text.ok()) return text.status();
-  std::vector<std::string> records;
-  absl::string_view rest = *text;
-  while (rest.size() >= 2) {
-    const size_t length = GetBig<uint16_t>(rest.data());
-    if (rest.size() - 2 < length) break;
-    records.emplace_back(rest.substr(2, length));
-    rest.remove_prefix(2 + length);
-  }
-  if (!rest.empty() || records.size() != id.width) {
-    return absl::DataLossError(
-        absl::StrCat("`", path, "` is no bundle of ", id.width, " records"));
-  }
-  return records;
+  return ReadBundle(*text, id.width, path);
 }
 
 absl::StatusOr<std::string> TileStore::ReadCheckpoint() const {

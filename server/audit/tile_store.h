@@ -58,6 +58,12 @@ class TileStore {
   std::set<std::string> touched_;  // folders whose names are to be synced
 };
 
+// The records of a bundle; DATA_LOSS, naming `path`, when it is not made of
+// `records`.
+absl::StatusOr<std::vector<std::string>> ReadBundle(absl::string_view bundle,
+                                                    uint64_t records,
+                                                    const std::string& path);
+
 // A record as it stands in a bundle: its length in two bytes, big-endian, and
 // the record.
 void AppendEntry(absl::string_view record, std::string* bundle);

@@ -194,6 +194,64 @@ absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
   return verified;
 }
 
+absl::StatusOr<VerifiedLog> VerifyPublished(
+    const std::function<absl::StatusOr<std::string>(const std::string& path)>&
+        read,
+    const VerifyOptions& options) {
+  const auto note = read("checkpoint");
+  if (!note.ok()) return note.status();
+  std::map<uint64_t, Hash> roots;
+  VerifiedLog verified;
+  std::vector<std::string> notes = options.earlier;
+  notes.push_back(*note);
+  for (const std::string& text : notes) {
+    const auto checkpoint = ReadNote(text, options.verifier);
+    if (!checkpoint.ok()) {
+      return absl::DataLossError(checkpoint.status().message());
+    }
+    const auto [at, added] = roots.emplace(checkpoint->size, checkpoint->root);
+    if (!added && at->second != checkpoint->root) {
+      return absl::DataLossError(absl::StrCat(
+          "two checkpoints of ", checkpoint->size, " records differ"));
+    }
+    verified.checkpoint = *checkpoint;
+  }
+  const uint64_t size = verified.checkpoint->size;
+  if (roots.rbegin()->first != size) {
+    return absl::DataLossError(absl::StrCat(
+        "the log has ", size, " records, an earlier checkpoint has ",
+        roots.rbegin()->first));
+  }
+  TreeEdge edge;
+  std::vector<TreeEdge::FullTile> full;
+  const auto matches = [&roots, &edge] {
+    const auto expected = roots.find(edge.size());
+    return expected == roots.end() || expected->second == edge.Root();
+  };
+  bool sound = matches();
+  while (sound && edge.size() < size) {
+    TileId id{TileId::kEntries, edge.size() / kTileWidth};
+    id.width = std::min(kTileWidth, size - edge.size());
+    const auto bundle = read(id.Path());
+    if (!bundle.ok()) return bundle.status();
+    const auto records = ReadBundle(*bundle, id.width, id.Path());
+    if (!records.ok()) return records.status();
+    for (const std::string& record : *records) {
+      edge.Append(LeafHash(record), &full);
+      sound = sound && matches();
+    }
+    full.clear();
+    ++verified.tiles;
+    if (options.progress) options.progress(edge.size());
+  }
+  if (!sound) {
+    return absl::DataLossError(absl::StrCat(
+        "the first ", edge.size(), " records are not those that were signed"));
+  }
+  verified.records = size;
+  return verified;
+}
+
 std::string RecordProof::ToText() const {
   std::string text = absl::StrCat(kProofHeader, "\nindex ", index, "\n");
   for (const Hash& hash : hashes) {

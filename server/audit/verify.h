@@ -47,6 +47,15 @@ struct VerifyOptions {
 absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
                                       const VerifyOptions& options);
 
+// Checks what was published of a log, as far as a server gives it out: reads
+// the checkpoint and every bundle of records, and holds the tree over them
+// against the checkpoint's root. `read` gives a file by its path in C2SP
+// tlog-tiles; `options.directory` means nothing here.
+absl::StatusOr<VerifiedLog> VerifyPublished(
+    const std::function<absl::StatusOr<std::string>(const std::string& path)>&
+        read,
+    const VerifyOptions& options);
+
 // That a record is in a log, to be checked without the log.
 struct RecordProof {
   uint64_t index = 0;

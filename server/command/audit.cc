@@ -3,6 +3,8 @@
 #include <functional>
 
 #include "CLI/CLI.hpp"
+#include "server/command/audit_query.h"
+#include "server/command/audit_reindex.h"
 #include "server/command/audit_show.h"
 #include "server/command/audit_verify.h"
 
@@ -12,9 +14,14 @@ int RunAudit(int argc, char** argv) {
   CLI::App app("Reads and verifies the decision log.", "tarazy audit");
   app.require_subcommand(1);
   std::function<int()> run;
+  AddAuditQuery(&app, &run);
+  AddAuditTail(&app, &run);
+  AddAuditStats(&app, &run);
+  AddAuditExport(&app, &run);
   AddAuditShow(&app, &run);
   AddAuditVerify(&app, &run);
   AddAuditProve(&app, &run);
+  AddAuditReindex(&app, &run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -11,10 +11,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "server/audit/file_system.h"
 #include "server/audit/log_reader.h"
 #include "server/audit/record_text.h"
+#include "server/command/audit_filter.h"
+#include "server/command/audit_source.h"
 
 namespace tarazy {
 namespace {
@@ -22,7 +23,7 @@ namespace {
 constexpr size_t kDecisionIdDigits = 32;
 
 struct ShowFlags {
-  std::string log = "log";
+  SourceFlags source;
   std::string record;
   std::string from;
   std::string to;
@@ -38,17 +39,6 @@ struct Wanted {
   int64_t to_ms = std::numeric_limits<int64_t>::max();  // excluded
 };
 
-absl::StatusOr<int64_t> ReadInstant(const char* flag, const std::string& text) {
-  absl::Time time;
-  std::string why;
-  if (absl::ParseTime(absl::RFC3339_full, text, &time, &why)) {
-    return absl::ToUnixMillis(time);
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat(flag, " `", text,
-                   "` is no instant; write it like 2026-07-12T00:00:00+05:00"));
-}
-
 absl::StatusOr<Wanted> ReadWanted(const ShowFlags& flags) {
   Wanted wanted;
   if (!flags.record.empty()) {
@@ -63,12 +53,12 @@ absl::StatusOr<Wanted> ReadWanted(const ShowFlags& flags) {
     }
   }
   if (!flags.from.empty()) {
-    auto from = ReadInstant("--from", flags.from);
+    auto from = ReadInstantFlag("--from", flags.from);
     if (!from.ok()) return from.status();
     wanted.from_ms = *from;
   }
   if (!flags.to.empty()) {
-    auto to = ReadInstant("--to", flags.to);
+    auto to = ReadInstantFlag("--to", flags.to);
     if (!to.ok()) return to.status();
     wanted.to_ms = *to;
   }
@@ -91,7 +81,7 @@ void Print(const ShowFlags& flags, const Wanted& wanted, uint64_t index,
 
 // Prints what is wanted; gives how many records that were.
 absl::StatusOr<uint64_t> Show(const ShowFlags& flags, const Wanted& wanted) {
-  auto opened = LogReader::Open(FileSystem::Posix(), flags.log);
+  auto opened = LogReader::Open(FileSystem::Posix(), flags.source.log);
   if (!opened.ok()) return opened.status();
   LogReader& reader = **opened;
   const bool by_index = wanted.one && wanted.id.empty();
@@ -117,16 +107,35 @@ absl::StatusOr<uint64_t> Show(const ShowFlags& flags, const Wanted& wanted) {
   return shown;
 }
 
-int Fail(const absl::Status& status) {
-  std::fprintf(stderr, "tarazy audit show: %s\n",
-               std::string(status.message()).c_str());
-  return absl::IsDataLoss(status) ? 2 : 1;
+// From a server, which finds a record by its number or its decision.
+absl::StatusOr<uint64_t> ShowFromServer(const ShowFlags& flags,
+                                        const Wanted& wanted) {
+  if (!wanted.one) {
+    return absl::InvalidArgumentError(
+        "a server is asked for one record; `tarazy audit query` lists them");
+  }
+  auto source = OpenSource(flags.source);
+  if (!source.ok()) return source.status();
+  v1::AuditGetRequest request;
+  if (wanted.id.empty()) {
+    request.set_index(wanted.index);
+  } else {
+    request.set_decision_id(wanted.id);
+  }
+  const auto record = (*source)->Get(request);
+  if (!record.ok()) return record.status();
+  Print(flags, wanted, record->index(), record->record());
+  return 1;
 }
+
+int Fail(const absl::Status& status) { return EndAudit("show", status); }
 
 int RunShow(const ShowFlags& flags) {
   const auto wanted = ReadWanted(flags);
   if (!wanted.ok()) return Fail(wanted.status());
-  const auto shown = Show(flags, *wanted);
+  const auto shown = flags.source.server.empty()
+                         ? Show(flags, *wanted)
+                         : ShowFromServer(flags, *wanted);
   if (!shown.ok()) return Fail(shown.status());
   if (wanted->one && *shown == 0) {
     return Fail(absl::NotFoundError(
@@ -143,8 +152,7 @@ void AddAuditShow(CLI::App* audit, std::function<int()>* run) {
       "show",
       "Prints one record in full, or a line for each record. Exit code 2: the "
       "log is damaged.");
-  show->add_option("--log", flags->log, "folder of the log")
-      ->capture_default_str();
+  flags->source.AddTo(show);
   CLI::Option* record = show->add_option(
       "record", flags->record, "a record's number or a decision's id");
   show->add_option("--from", flags->from,

@@ -1,7 +1,5 @@
 #include "server/command/audit_verify.h"
 
-#include <unistd.h>
-
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -14,10 +12,13 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
+#include "google/protobuf/util/json_util.h"
 #include "server/audit/file_system.h"
-#include "server/audit/log_reader.h"
+#include "server/audit/index.h"
 #include "server/audit/note.h"
 #include "server/audit/verify.h"
+#include "server/command/audit_source.h"
+#include "server/command/progress.h"
 
 namespace tarazy {
 namespace {
@@ -25,7 +26,8 @@ namespace {
 constexpr uint64_t kMaxFileBytes = 1u << 20;
 
 struct VerifyFlags {
-  std::string log = "log";
+  SourceFlags source;
+  bool json = false;
   std::string key;
   std::vector<std::string> earlier;
   std::string proof;
@@ -33,7 +35,8 @@ struct VerifyFlags {
 };
 
 struct ProveFlags {
-  std::string log = "log";
+  SourceFlags source;
+  bool json = false;
   uint64_t index = 0;
   std::string out;
   std::string record_out;
@@ -69,48 +72,95 @@ absl::Status VerifyOneProof(const VerifyFlags& flags,
   return absl::OkStatus();
 }
 
+// The index beside the log, if there is one: how many rows it has.
+absl::StatusOr<absl::optional<uint64_t>> VerifyIndex(const VerifyFlags& flags) {
+  auto index =
+      AuditIndex::Open(flags.source.IndexPath(), AuditIndex::Use::kRead);
+  if (absl::IsNotFound(index.status())) return absl::optional<uint64_t>();
+  if (!index.ok()) return index.status();
+  if (absl::Status s = (*index)->Check(); !s.ok()) return s;
+  const auto known = (*index)->indexed();
+  if (!known.ok()) return known.status();
+  return absl::make_optional(known->records);
+}
+
+absl::StatusOr<VerifiedLog> VerifyFrom(const VerifyFlags& flags,
+                                       VerifyOptions options) {
+  Progress bar("records", 0);
+  options.progress = [&bar](uint64_t records) { bar.Show(records); };
+  if (flags.source.server.empty()) {
+    options.directory = flags.source.log;
+    return VerifyLog(FileSystem::Posix(), options);
+  }
+  auto source = OpenSource(flags.source);
+  if (!source.ok()) return source.status();
+  return VerifyPublished(
+      [&](const std::string& path) -> absl::StatusOr<std::string> {
+        v1::AuditTileRequest request;
+        request.set_path(path);
+        auto tile = (*source)->ReadTile(request);
+        if (!tile.ok()) return tile.status();
+        return std::move(*tile->mutable_content());
+      },
+      options);
+}
+
+void PrintVerified(const VerifiedLog& verified, bool with_key,
+                   absl::optional<uint64_t> indexed) {
+  std::printf("%llu records, each as it was written\n",
+              static_cast<unsigned long long>(verified.records));
+  if (verified.checkpoint.has_value()) {
+    std::printf(
+        "checkpoint of %llu records by `%s`: %s; %llu tiles as they "
+        "must be\n",
+        static_cast<unsigned long long>(verified.checkpoint->size),
+        verified.checkpoint->origin.c_str(),
+        with_key ? "signature good"
+                 : "signature not checked (give its key with --key)",
+        static_cast<unsigned long long>(verified.tiles));
+  } else {
+    std::puts("no checkpoint: nothing was published");
+  }
+  if (indexed.has_value()) {
+    std::printf("index of %llu records, each row as it was written\n",
+                static_cast<unsigned long long>(*indexed));
+  }
+}
+
 absl::Status VerifyWhole(const VerifyFlags& flags,
                          const absl::optional<NoteVerifier>& verifier) {
   VerifyOptions options;
-  options.directory = flags.log;
   options.verifier = verifier.has_value() ? &*verifier : nullptr;
   for (const std::string& path : flags.earlier) {
     auto note = ReadFile(path);
     if (!note.ok()) return note.status();
     options.earlier.push_back(*std::move(note));
   }
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  if (terminal) {
-    options.progress = [](uint64_t records) {
-      std::fprintf(stderr, "\r%llu records",
-                   static_cast<unsigned long long>(records));
-    };
-  }
-  const auto verified = VerifyLog(FileSystem::Posix(), options);
-  if (terminal) std::fputs("\r", stderr);
+  const auto verified = VerifyFrom(flags, options);
   if (!verified.ok()) return verified.status();
-  std::printf("%llu records, each as it was written\n",
-              static_cast<unsigned long long>(verified->records));
-  if (!verified->checkpoint.has_value()) {
-    std::puts("no checkpoint: nothing was published");
+  absl::optional<uint64_t> indexed;
+  if (flags.source.server.empty()) {
+    const auto index = VerifyIndex(flags);
+    if (!index.ok()) return index.status();
+    indexed = *index;
+  }
+  if (!flags.json) {
+    PrintVerified(*verified, verifier.has_value(), indexed);
     return absl::OkStatus();
   }
-  std::printf(
-      "checkpoint of %llu records by `%s`: %s; %llu tiles as they "
-      "must be\n",
-      static_cast<unsigned long long>(verified->checkpoint->size),
-      verified->checkpoint->origin.c_str(),
-      verifier.has_value() ? "signature good"
-                           : "signature not checked (give its key with --key)",
-      static_cast<unsigned long long>(verified->tiles));
+  std::string text = absl::StrCat(
+      "{\"records\":", verified->records, ",\"tiles\":", verified->tiles,
+      ",\"signature_checked\":",
+      verifier.has_value() && verified->checkpoint.has_value() ? "true"
+                                                               : "false");
+  if (verified->checkpoint.has_value()) {
+    absl::StrAppend(&text, ",\"checkpoint_size\":", verified->checkpoint->size,
+                    ",\"root\":\"", HashToBase64(verified->checkpoint->root),
+                    "\"");
+  }
+  if (indexed.has_value()) absl::StrAppend(&text, ",\"indexed\":", *indexed);
+  std::printf("%s}\n", text.c_str());
   return absl::OkStatus();
-}
-
-int End(const char* command, const absl::Status& status) {
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "tarazy audit %s: %s\n", command,
-               std::string(status.message()).c_str());
-  return absl::IsDataLoss(status) ? 2 : 1;
 }
 
 absl::Status Verify(const VerifyFlags& flags) {
@@ -120,33 +170,25 @@ absl::Status Verify(const VerifyFlags& flags) {
   return VerifyOneProof(flags, **key);
 }
 
-absl::Status Write(const std::string& path, absl::string_view text) {
-  std::FILE* file = path.empty() ? stdout : std::fopen(path.c_str(), "w");
-  if (file == nullptr) {
-    return absl::UnavailableError(absl::StrCat("can't write `", path, "`"));
-  }
-  bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  written = std::fflush(file) == 0 && written;
-  if (file != stdout) written = std::fclose(file) == 0 && written;
-  return written
-             ? absl::OkStatus()
-             : absl::UnavailableError(absl::StrCat("can't write `", path, "`"));
-}
-
 absl::Status Prove(const ProveFlags& flags) {
-  const auto proof = ProveRecord(FileSystem::Posix(), flags.log, flags.index);
+  auto source = OpenSource(flags.source);
+  if (!source.ok()) return source.status();
+  v1::AuditProveRequest request;
+  request.set_index(flags.index);
+  const auto proof = (*source)->Prove(request);
   if (!proof.ok()) return proof.status();
   if (!flags.record_out.empty()) {
-    auto reader = LogReader::Open(FileSystem::Posix(), flags.log);
-    if (!reader.ok()) return reader.status();
-    if (absl::Status s = (*reader)->Seek(flags.index); !s.ok()) return s;
-    const auto found = (*reader)->Next();
-    if (!found.ok()) return found.status();
-    if (!*found) return absl::OutOfRangeError("the log has no such record");
-    absl::Status s = Write(flags.record_out, (*reader)->record());
+    absl::Status s = WriteOutput(flags.record_out, proof->record());
     if (!s.ok()) return s;
   }
-  return Write(flags.out, proof->ToText());
+  if (!flags.json) return WriteOutput(flags.out, proof->proof());
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string text;
+  const auto printed =
+      google::protobuf::util::MessageToJsonString(*proof, &text, options);
+  if (!printed.ok()) return absl::InternalError("the proof has no JSON form");
+  return WriteOutput(flags.out, text + "\n");
 }
 
 }  // namespace
@@ -157,8 +199,8 @@ void AddAuditVerify(CLI::App* audit, std::function<int()>* run) {
       "verify",
       "Checks every record, tile and signature of a log, or one proof. Exit "
       "code 2: something is not as it was written or signed.");
-  verify->add_option("--log", flags->log, "folder of the log")
-      ->capture_default_str();
+  flags->source.AddTo(verify);
+  verify->add_flag("--json", flags->json, "what was verified as JSON");
   CLI::Option* key = verify->add_option(
       "--key", flags->key,
       "file with the log's verifier key: name+8 hex digits+base64");
@@ -173,7 +215,7 @@ void AddAuditVerify(CLI::App* audit, std::function<int()>* run) {
   proof->needs(record)->needs(key);
   record->needs(proof);
   verify->callback([flags, run] {
-    *run = [flags] { return End("verify", Verify(*flags)); };
+    *run = [flags] { return EndAudit("verify", Verify(*flags)); };
   });
 }
 
@@ -183,14 +225,16 @@ void AddAuditProve(CLI::App* audit, std::function<int()>* run) {
       "prove",
       "Writes a proof that a record is in the log, in the form "
       "c2sp.org/tlog-proof@v1, to be checked without the log.");
-  prove->add_option("--log", flags->log, "folder of the log")
-      ->capture_default_str();
+  flags->source.AddTo(prove);
+  prove->add_flag("--json", flags->json,
+                  "an AuditProof as JSON, the record in base64");
   prove->add_option("index", flags->index, "the record's number")->required();
   prove->add_option("--out", flags->out, "file for the proof");
   prove->add_option("--record-out", flags->record_out,
                     "file for the record's bytes");
-  prove->callback(
-      [flags, run] { *run = [flags] { return End("prove", Prove(*flags)); }; });
+  prove->callback([flags, run] {
+    *run = [flags] { return EndAudit("prove", Prove(*flags)); };
+  });
 }
 
 }  // namespace tarazy

@@ -26,7 +26,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
-#include "server/registers/sqlite.h"
+#include "server/ops/sqlite.h"
 
 namespace tarazy {
 

@@ -193,5 +193,84 @@ TEST_F(AuditShow, VerifyAndProve) {
   EXPECT_EQ(RunWith({"verify", "--proof", proof}).code, 1);
 }
 
+TEST_F(AuditShow, QueryByTheIndex) {
+  const Ran without = RunWith({"query", "--log", log_});
+  EXPECT_EQ(without.code, 1);
+  EXPECT_THAT(without.err, HasSubstr("`tarazy audit reindex` makes one"));
+  EXPECT_EQ(RunWith({"reindex", "--log", log_}).out, "3 records indexed\n");
+
+  const Ran all = RunWith({"query", "--log", log_});
+  EXPECT_EQ(all.code, 0) << all.err;
+  EXPECT_EQ(all.out, RunWith({"show", "--log", log_}).out);
+  EXPECT_THAT(RunWith({"query", "--log", log_, "--effect", "deny", "--newest",
+                       "--limit", "1"})
+                  .out,
+              StartsWith("2  "));
+  EXPECT_THAT(RunWith({"tail", "--log", log_, "-n", "2"}).out,
+              StartsWith("1  "));
+
+  const Ran page = RunWith({"query", "--log", log_, "--limit", "2", "--json"});
+  const auto first = nlohmann::json::parse(page.out);
+  EXPECT_EQ(first["records"].size(), 2u);
+  const std::string token = first["next_page_token"];
+  EXPECT_THAT(RunWith({"query", "--log", log_, "--page-token", token}).out,
+              StartsWith("2  "));
+  const Ran forged =
+      RunWith({"query", "--log", log_, "--page-token", "A" + token});
+  EXPECT_EQ(forged.code, 1);
+  EXPECT_THAT(forged.err, HasSubstr("`page_token`"));
+  const Ran filter = RunWith({"query", "--log", log_, "--subject", "x"});
+  EXPECT_EQ(filter.code, 1);
+  EXPECT_THAT(filter.err, HasSubstr("`filter.subject`"));
+}
+
+TEST_F(AuditShow, StatsAndExport) {
+  ASSERT_EQ(RunWith({"reindex", "--log", log_}).code, 0);
+  EXPECT_EQ(RunWith({"stats", "--log", log_, "--by", "effect,reason"}).out,
+            "DENY    EFFECT_CEASE  2\n"
+            "PERMIT  EFFECT_CEASE  1\n"
+            "3 records\n");
+  const auto stats =
+      nlohmann::json::parse(RunWith({"stats", "--log", log_, "--json"}).out);
+  EXPECT_EQ(stats["records"], "3");
+  EXPECT_EQ(RunWith({"stats", "--log", log_, "--by", "colour"}).code, 1);
+
+  const std::string out = folder_.path() + "/export";
+  ASSERT_EQ(RunWith({"export", "--log", log_, "--out", out}).code, 0);
+  std::ifstream lines(out);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    EXPECT_EQ(nlohmann::json::parse(line)["index"], count);
+  }
+  EXPECT_EQ(count, 3);
+  // Nothing is overwritten.
+  EXPECT_EQ(RunWith({"export", "--log", log_, "--out", out}).code, 1);
+  EXPECT_THAT(RunWith({"export", "--log", log_, "--format", "csv"}).out,
+              HasSubstr("\n2,\"2026-01-17T19:00:02.000Z\",\"DENY\","));
+}
+
+TEST_F(AuditShow, ADamagedIndexIsToldAndMadeAgain) {
+  ASSERT_EQ(RunWith({"reindex", "--log", log_}).code, 0);
+  EXPECT_THAT(RunWith({"verify", "--log", log_}).out,
+              HasSubstr("index of 3 records, each row as it was written"));
+  std::ofstream(log_ + "/index.db") << std::string(9000, 'x');
+  for (const char* command : {"verify", "query", "stats", "tail"}) {
+    const Ran damaged = RunWith({command, "--log", log_});
+    EXPECT_EQ(damaged.code, 2) << command;
+    EXPECT_THAT(damaged.err, HasSubstr("index.db")) << command;
+  }
+  ASSERT_EQ(RunWith({"reindex", "--log", log_, "--json"}).out,
+            "{\"indexed\":3}\n");
+  EXPECT_EQ(RunWith({"query", "--log", log_}).code, 0);
+}
+
+TEST_F(AuditShow, ReindexLeavesAServersIndexAlone) {
+  const auto lock = FileSystem::Posix()->Lock(log_ + "/LOCK");
+  ASSERT_TRUE(lock.ok());
+  const Ran ran = RunWith({"reindex", "--log", log_});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("keeps its index itself"));
+}
+
 }  // namespace
 }  // namespace tarazy

@@ -1,4 +1,4 @@
-#include "server/registers/sqlite.h"
+#include "server/ops/sqlite.h"
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -14,6 +14,7 @@ namespace tarazy {
 namespace {
 
 constexpr char kMemory[] = ":memory:";
+constexpr int kBusyMilliseconds = 10000;
 
 // Makes the file before SQLite does, so that nobody else can read it. A file
 // that is there is not opened: closing it again would drop the locks that this
@@ -104,8 +105,8 @@ absl::string_view Statement::Bytes(int column) const {
 }
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(
-    const std::string& path) {
-  std::unique_ptr<Database> database(new Database(path));
+    const std::string& path, DatabaseUse use) {
+  std::unique_ptr<Database> database(new Database(path, use));
   const absl::Status status = database->Connect();
   if (!status.ok()) return status;
   return database;
@@ -114,29 +115,42 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(
 Database::~Database() { sqlite3_close_v2(handle_); }
 
 absl::Status Database::Connect() {
-  if (path_ != kMemory) {
+  const bool reads = use_ == DatabaseUse::kReadOnly;
+  if (reads && access(path_.c_str(), F_OK) != 0) {
+    return absl::NotFoundError(absl::StrCat("`", path_, "`: is not there"));
+  }
+  if (!reads && path_ != kMemory) {
     const absl::Status made = MakePrivateFile(path_);
     if (!made.ok()) return made;
   }
   const int code =
       sqlite3_open_v2(path_.c_str(), &handle_,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                      (reads ? SQLITE_OPEN_READONLY
+                             : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
                           SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                       nullptr);
   if (code != SQLITE_OK) return Error(code);
   // SQLite falls back to reading alone without a word.
-  if (sqlite3_db_readonly(handle_, "main") == 1) {
+  if (!reads && sqlite3_db_readonly(handle_, "main") == 1) {
     return absl::PermissionDeniedError(
         absl::StrCat("`", path_, "`: can't be written"));
   }
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  // The lock is kept until the end: entries are held in memory, and a second
-  // writer would make them stale unseen.
+  if (use_ != DatabaseUse::kAlone) {
+    sqlite3_busy_timeout(handle_, kBusyMilliseconds);
+  }
   absl::Status status = Execute(
-      "PRAGMA locking_mode=EXCLUSIVE;"
       "PRAGMA trusted_schema=OFF;"
       "PRAGMA cell_size_check=ON;"
       "PRAGMA foreign_keys=ON;");
+  if (!status.ok() || reads) return status;
+  return BecomeWriter();
+}
+
+absl::Status Database::BecomeWriter() {
+  const bool alone = use_ == DatabaseUse::kAlone;
+  absl::Status status =
+      alone ? Execute("PRAGMA locking_mode=EXCLUSIVE") : absl::OkStatus();
   if (!status.ok()) return status;
   absl::StatusOr<std::string> mode = QueryText("PRAGMA journal_mode=WAL");
   if (!mode.ok()) return mode.status();
@@ -144,7 +158,9 @@ absl::Status Database::Connect() {
     return absl::FailedPreconditionError(absl::StrCat(
         "`", path_, "`: its file system can't hold a write-ahead log"));
   }
-  return Execute("PRAGMA synchronous=FULL; BEGIN EXCLUSIVE; COMMIT;");
+  status = Execute("PRAGMA synchronous=FULL");
+  if (!status.ok() || !alone) return status;
+  return Execute("BEGIN EXCLUSIVE; COMMIT;");
 }
 
 absl::StatusOr<Statement> Database::Prepare(absl::string_view sql) {

@@ -8,8 +8,8 @@
 //
 // Thread-safety: a Database and its Statements belong to one thread at a time.
 
-#ifndef TARAZY_SERVER_REGISTERS_SQLITE_H_
-#define TARAZY_SERVER_REGISTERS_SQLITE_H_
+#ifndef TARAZY_SERVER_OPS_SQLITE_H_
+#define TARAZY_SERVER_OPS_SQLITE_H_
 
 #include <cstdint>
 #include <memory>
@@ -60,12 +60,22 @@ class Statement {
   sqlite3_stmt* statement_ = nullptr;
 };
 
+enum class DatabaseUse {
+  // For this process alone: entries are held in memory, and a second writer
+  // would make them stale unseen. Waits for nobody.
+  kAlone,
+  // Others may read, and write in turn; each waits up to 10 s for the other.
+  kShared,
+  // NOT_FOUND when the file is absent. Nothing is written.
+  kReadOnly,
+};
+
 class Database {
  public:
-  // Opens `path` for this process alone, making it (mode 0600) when absent;
-  // WAL, synchronous=FULL, foreign keys. Waits for nobody.
+  // Opens `path`, making it (mode 0600) when absent; WAL, synchronous=FULL,
+  // foreign keys.
   static absl::StatusOr<std::unique_ptr<Database>> Open(
-      const std::string& path);
+      const std::string& path, DatabaseUse use = DatabaseUse::kAlone);
   ~Database();
 
   absl::StatusOr<Statement> Prepare(absl::string_view sql);
@@ -85,16 +95,19 @@ class Database {
   bool disk_full() const { return disk_full_; }
 
  private:
-  explicit Database(std::string path) : path_(std::move(path)) {}
+  Database(std::string path, DatabaseUse use)
+      : path_(std::move(path)), use_(use) {}
   Database(const Database&) = delete;
 
   absl::Status Connect();
+  absl::Status BecomeWriter();
 
   const std::string path_;
+  const DatabaseUse use_;
   sqlite3* handle_ = nullptr;
   bool disk_full_ = false;
 };
 
 }  // namespace tarazy
 
-#endif  // TARAZY_SERVER_REGISTERS_SQLITE_H_
+#endif  // TARAZY_SERVER_OPS_SQLITE_H_

@@ -1,0 +1,192 @@
+#include "server/command/audit_source.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "server/audit/audit_queries.h"
+#include "server/audit/file_system.h"
+#include "server/audit/log_reader.h"
+#include "server/ops/secret_file.h"
+#include "tarazy/v1/audit.grpc.pb.h"
+
+namespace tarazy {
+namespace {
+
+// Where the log of a folder ends.
+absl::StatusOr<uint64_t> EndOfLog(const std::string& directory) {
+  auto reader = LogReader::Open(FileSystem::Posix(), directory);
+  if (!reader.ok()) return reader.status();
+  const absl::Status end =
+      (*reader)->Seek(std::numeric_limits<uint64_t>::max());
+  if (!end.ok() && !absl::IsOutOfRange(end)) return end;
+  return (*reader)->next_index();
+}
+
+// Whoever can read the files may read all that they hold.
+class FileSource final : public AuditSource {
+ public:
+  explicit FileSource(const SourceFlags& flags)
+      : queries_(Options(flags), FileSystem::Posix()) {}
+
+  absl::StatusOr<v1::AuditQueryResponse> Query(
+      const v1::AuditQueryRequest& request) override {
+    return queries_.Query(request, scope_);
+  }
+  absl::StatusOr<v1::AuditRecord> Get(
+      const v1::AuditGetRequest& request) override {
+    return queries_.Get(request, scope_);
+  }
+  absl::StatusOr<v1::AuditStatsResponse> Stats(
+      const v1::AuditStatsRequest& request) override {
+    return queries_.Stats(request, scope_);
+  }
+  absl::StatusOr<v1::AuditProof> Prove(
+      const v1::AuditProveRequest& request) override {
+    return queries_.Prove(request, scope_);
+  }
+  absl::StatusOr<v1::AuditTile> ReadTile(
+      const v1::AuditTileRequest& request) override {
+    return queries_.ReadTile(request, scope_);
+  }
+
+ private:
+  static AuditQueriesOptions Options(const SourceFlags& flags) {
+    AuditQueriesOptions options;
+    options.log_directory = flags.log;
+    options.index_path = flags.IndexPath();
+    options.clock = [] { return absl::ToUnixMillis(absl::Now()); };
+    options.durable = [log = flags.log] { return EndOfLog(log); };
+    // Whoever waits for it may stop it.
+    options.max_counted = std::numeric_limits<uint64_t>::max();
+    return options;
+  }
+
+  const AuditScope scope_{true, ""};
+  AuditQueries queries_;
+};
+
+class ServerSource final : public AuditSource {
+ public:
+  ServerSource(const SourceFlags& flags, std::string token)
+      : token_(std::move(token)), deadline_ms_(flags.deadline_ms) {
+    grpc::ChannelArguments arguments;
+    arguments.SetMaxReceiveMessageSize(-1);
+    stub_ = v1::AuditService::NewStub(grpc::CreateCustomChannel(
+        flags.server, grpc::InsecureChannelCredentials(), arguments));
+  }
+
+  absl::StatusOr<v1::AuditQueryResponse> Query(
+      const v1::AuditQueryRequest& request) override {
+    return Ask(&v1::AuditService::Stub::Query, request);
+  }
+  absl::StatusOr<v1::AuditRecord> Get(
+      const v1::AuditGetRequest& request) override {
+    return Ask(&v1::AuditService::Stub::Get, request);
+  }
+  absl::StatusOr<v1::AuditStatsResponse> Stats(
+      const v1::AuditStatsRequest& request) override {
+    return Ask(&v1::AuditService::Stub::Stats, request);
+  }
+  absl::StatusOr<v1::AuditProof> Prove(
+      const v1::AuditProveRequest& request) override {
+    return Ask(&v1::AuditService::Stub::Prove, request);
+  }
+  absl::StatusOr<v1::AuditTile> ReadTile(
+      const v1::AuditTileRequest& request) override {
+    return Ask(&v1::AuditService::Stub::ReadTile, request);
+  }
+
+ private:
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> Ask(
+      grpc::Status (v1::AuditService::Stub::*method)(grpc::ClientContext*,
+                                                     const Request&, Response*),
+      const Request& request) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() +
+                         std::chrono::milliseconds(deadline_ms_));
+    if (!token_.empty()) {
+      context.AddMetadata("authorization", absl::StrCat("Bearer ", token_));
+    }
+    Response response;
+    const grpc::Status status =
+        ((*stub_).*method)(&context, request, &response);
+    if (status.ok()) return response;
+    return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                        status.error_message());
+  }
+
+  std::unique_ptr<v1::AuditService::Stub> stub_;
+  const std::string token_;
+  const int64_t deadline_ms_;
+};
+
+}  // namespace
+
+std::string SourceFlags::IndexPath() const {
+  return index.empty() ? absl::StrCat(log, "/index.db") : index;
+}
+
+void SourceFlags::AddTo(CLI::App* app) {
+  CLI::Option* folder =
+      app->add_option("--log", log, "folder of the log")->capture_default_str();
+  CLI::Option* file = app->add_option(
+      "--index", index, "file of the audit index; default: LOG/index.db");
+  CLI::Option* address =
+      app->add_option("--server", server,
+                      "ask this server rather than files: host:port, or "
+                      "unix:PATH for a Unix socket")
+          ->excludes(folder)
+          ->excludes(file);
+  app->add_option("--token-file", token_file,
+                  "file with the token that the server knows the caller by")
+      ->needs(address);
+  app->add_option("--deadline-ms", deadline_ms,
+                  "milliseconds that one call to the server may take")
+      ->check(CLI::Range(int64_t{1}, int64_t{3600000}))
+      ->capture_default_str();
+}
+
+absl::StatusOr<std::unique_ptr<AuditSource>> OpenSource(
+    const SourceFlags& flags) {
+  if (flags.server.empty()) {
+    return std::unique_ptr<AuditSource>(std::make_unique<FileSource>(flags));
+  }
+  Secret token;
+  if (!flags.token_file.empty()) {
+    const absl::Status read = ReadSecretFile(flags.token_file, &token);
+    if (!read.ok()) return read;
+  }
+  return std::unique_ptr<AuditSource>(std::make_unique<ServerSource>(
+      flags, std::string(absl::StripAsciiWhitespace(token.text))));
+}
+
+int EndAudit(const char* command, const absl::Status& status) {
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "tarazy audit %s: %s\n", command,
+               std::string(status.message()).c_str());
+  return absl::IsDataLoss(status) ? 2 : 1;
+}
+
+absl::Status WriteOutput(const std::string& path, absl::string_view text) {
+  std::FILE* file = path.empty() ? stdout : std::fopen(path.c_str(), "w");
+  if (file == nullptr) {
+    return absl::UnavailableError(absl::StrCat("can't write `", path, "`"));
+  }
+  bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  written = std::fflush(file) == 0 && written;
+  if (file != stdout) written = std::fclose(file) == 0 && written;
+  return written
+             ? absl::OkStatus()
+             : absl::UnavailableError(absl::StrCat("can't write `", path, "`"));
+}
+
+}  // namespace tarazy
