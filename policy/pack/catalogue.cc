@@ -13,6 +13,8 @@
 namespace tarazy {
 namespace {
 
+constexpr int kMaxVersion = 999999999;
+
 // Ids of packs, norms, readings and obligations: printable ASCII without
 // spaces, so that they can stand in logs and on command lines.
 bool IsId(absl::string_view id) {
@@ -337,6 +339,9 @@ Manifest ReadManifest(const Source& source, Diagnostics* diagnostics) {
   if (!map.ok()) return manifest;
   ReadId(&file, &map, "id", &manifest.id);
   ReadId(&file, &map, "edition", &manifest.edition);
+  if (map.Optional("version") != nullptr) {
+    ReadCount(&file, &map, "version", 1, kMaxVersion, &manifest.version);
+  }
   ReadTexts(&file, &map, "title", &manifest.title);
   if (map.Optional("base") != nullptr) {
     ReadId(&file, &map, "base", &manifest.base);

@@ -31,6 +31,7 @@ struct Placed {
 struct Manifest {
   std::string id;
   std::string edition;
+  int version = 0;  // 0: none is stated
   Texts title;
   // The pack beside this one that it is written as changes of; empty: none.
   std::string base;

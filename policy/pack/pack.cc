@@ -14,7 +14,6 @@
 #include "policy/pack/pack.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
 #include "absl/container/flat_hash_map.h"
@@ -25,6 +24,7 @@
 #include "policy/cedar/validator.h"
 #include "policy/pack/catalogue.h"
 #include "policy/pack/pack_files.h"
+#include "policy/pack/pack_layers.h"
 #include "policy/pack/policy_checks.h"
 #include "policy/pack/readings.h"
 
@@ -52,11 +52,6 @@ struct Pack::Rep {
 };
 
 namespace {
-
-// Packs under one another, the outermost base first.
-using Layers = std::vector<std::unique_ptr<const PackFiles>>;
-
-constexpr size_t kMaxLayers = 8;
 
 void Error(const Source& source, const Span& span, absl::string_view code,
            std::string message, std::string help, Diagnostics* diagnostics) {
@@ -151,42 +146,6 @@ std::unique_ptr<const Program> Build(const PolicySet& set, const Pack& pack,
   return program;
 }
 
-// Reads the pack and its bases.
-bool ReadLayers(const std::string& directory, Layers* layers,
-                std::vector<Manifest>* manifests, Diagnostics* diagnostics) {
-  namespace fs = std::filesystem;
-  fs::path folder = fs::path(directory).lexically_normal();
-  if (!folder.has_filename()) folder = folder.parent_path();
-  std::set<std::string> seen;
-  for (;;) {
-    auto files = PackFiles::Read(folder.string(), diagnostics);
-    if (files == nullptr) return false;
-    Manifest manifest = ReadManifest(files->manifest, diagnostics);
-    const std::string base = manifest.base;
-    bool good = true;
-    if (!base.empty()) {
-      if (base.find('/') != std::string::npos || base == "." || base == "..") {
-        Error(files->manifest, {0, 1}, "bad-base",
-              absl::StrCat("base `", base, "` is not the name of a folder"),
-              "a base lies beside the pack", diagnostics);
-        good = false;
-      } else if (!seen.insert(base).second || layers->size() == kMaxLayers) {
-        Error(files->manifest, {0, 1}, "bad-base",
-              absl::StrCat("base `", base, "` leads back to itself"), "",
-              diagnostics);
-        good = false;
-      }
-    } else if (!HasErrors(*diagnostics)) {
-      good = files->CheckComplete(diagnostics);
-    }
-    layers->insert(layers->begin(), std::move(files));
-    manifests->insert(manifests->begin(), std::move(manifest));
-    if (!good || HasErrors(*diagnostics)) return false;
-    if (base.empty()) return true;
-    folder = folder.parent_path() / base;
-  }
-}
-
 }  // namespace
 
 Pack::Pack() : rep_(new Rep) {}
@@ -195,15 +154,12 @@ Pack::~Pack() = default;
 // The steps of a load; a false return ends it.
 class PackLoader {
  public:
-  PackLoader(Pack* pack, Layers* layers, Diagnostics* diagnostics)
+  PackLoader(Pack* pack, PackLayers* layers, Diagnostics* diagnostics)
       : pack_(pack),
         rep_(*pack->rep_),
-        layers_(*layers),
+        layers_(layers->files),
+        manifests_(layers->manifests),
         diagnostics_(diagnostics) {}
-
-  bool ReadFiles(const std::string& directory) {
-    return ReadLayers(directory, &layers_, &manifests_, diagnostics_);
-  }
 
   bool ReadCatalogues() {
     for (size_t i = 0; i < layers_.size(); ++i) LayCatalogues(i);
@@ -410,9 +366,9 @@ class PackLoader {
 
   Pack* const pack_;
   Pack::Rep& rep_;
-  Layers& layers_;
+  const std::vector<std::unique_ptr<const PackFiles>>& layers_;
+  const std::vector<Manifest>& manifests_;
   Diagnostics* const diagnostics_;
-  std::vector<Manifest> manifests_;
   std::vector<Placed<Norm>> norms_;
   std::vector<Placed<ObligationDef>> obligations_;
   std::vector<Placed<Reading>> readings_;
@@ -424,17 +380,24 @@ class PackLoader {
 std::shared_ptr<const Pack> Pack::Load(const std::string& directory,
                                        Diagnostics* diagnostics,
                                        std::string* text) {
+  return Load(PackTree::Disk(), directory, diagnostics, text);
+}
+
+std::shared_ptr<const Pack> Pack::Load(const PackTree& tree,
+                                       const std::string& directory,
+                                       Diagnostics* diagnostics,
+                                       std::string* text) {
   Diagnostics found;
-  Layers layers;
+  PackLayers layers;
   std::shared_ptr<Pack> pack(new Pack);
   PackLoader loader(pack.get(), &layers, &found);
-  const bool good = loader.ReadFiles(directory) && loader.ReadCatalogues() &&
-                    loader.ReadPolicies() && loader.Compile() &&
-                    !HasErrors(found);
+  const bool good = ReadPackLayers(tree, directory, &layers, &found) &&
+                    loader.ReadCatalogues() && loader.ReadPolicies() &&
+                    loader.Compile() && !HasErrors(found);
   SortDiagnostics(&found);
   if (text != nullptr) {
     std::vector<const Source*> sources;
-    for (const auto& layer : layers) {
+    for (const auto& layer : layers.files) {
       for (const Source* source : layer->Sources()) sources.push_back(source);
     }
     *text = FormatDiagnostics(found, sources);
@@ -521,6 +484,7 @@ const PolicySet& Pack::obligation_policies() const {
 }
 
 const std::string& Pack::id() const { return rep_->manifest.id; }
+int Pack::version() const { return rep_->manifest.version; }
 const std::string& Pack::edition() const { return rep_->manifest.edition; }
 const Texts& Pack::title() const { return rep_->manifest.title; }
 const std::string& Pack::digest() const { return rep_->digest; }

@@ -36,6 +36,7 @@
 
 namespace tarazy {
 
+class PackTree;     // policy/pack/pack_tree.h
 class Schema;       // policy/cedar/schema.h
 class WorkingDays;  // policy/pack/calendar.h
 
@@ -152,6 +153,11 @@ class Pack {
   static std::shared_ptr<const Pack> Load(const std::string& directory,
                                           Diagnostics* diagnostics,
                                           std::string* text = nullptr);
+  // The same, from folders that lie elsewhere, for example in a bundle.
+  static std::shared_ptr<const Pack> Load(const PackTree& tree,
+                                          const std::string& directory,
+                                          Diagnostics* diagnostics,
+                                          std::string* text = nullptr);
 
   // This pack with other readings. INVALID_ARGUMENT names a reading or an
   // alternative that it does not have. Loading gives the defaults.
@@ -173,6 +179,8 @@ class Pack {
 
   const std::string& id() const;
   const std::string& edition() const;
+  // What a bundle of this pack carries and may not go back; 0: none is stated.
+  int version() const;
   const Texts& title() const;
   // SHA-256 over all files that decide or are answered, and the choice of
   // readings where it is not the default; 64 hex digits.

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <system_error>
 
+#include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -18,8 +17,9 @@ namespace fs = std::filesystem;
 
 class Reader {
  public:
-  Reader(const std::string& directory, Diagnostics* diagnostics)
-      : directory_(directory), diagnostics_(diagnostics) {}
+  Reader(const PackTree& tree, const std::string& directory,
+         Diagnostics* diagnostics)
+      : tree_(tree), directory_(directory), diagnostics_(diagnostics) {}
 
   bool failed() const { return failed_; }
 
@@ -28,7 +28,7 @@ class Reader {
     failed_ = true;
     diagnostics_->push_back({Severity::kError,
                              absl::StrCat("pack/", code),
-                             (fs::path(directory_) / name).string(),
+                             PathOf(name),
                              {0, 0},
                              std::move(message),
                              std::move(help)});
@@ -36,57 +36,40 @@ class Reader {
 
   // Names in a folder of the pack, sorted.
   std::vector<std::string> List(const std::string& folder) {
-    std::vector<std::string> names;
-    std::error_code error;
-    fs::directory_iterator it(fs::path(directory_) / folder, error);
-    for (; !error && it != fs::directory_iterator(); it.increment(error)) {
-      names.push_back(it->path().filename().string());
-      if (names.size() > PackFiles::kMaxFiles) {
-        Error(folder, "too-many-files",
-              absl::StrCat("more than ", PackFiles::kMaxFiles, " files"));
-        return {};
-      }
-    }
-    if (error) Error(folder, "unreadable", error.message());
-    std::sort(names.begin(), names.end());
-    return names;
+    auto names = tree_.List(PathOf(folder), PackFiles::kMaxFiles);
+    if (names.ok()) return *std::move(names);
+    Error(folder,
+          absl::IsResourceExhausted(names.status()) ? "too-many-files"
+                                                    : "unreadable",
+          std::string(names.status().message()));
+    return {};
   }
 
   bool IsFolder(const std::string& name) const {
-    std::error_code error;
-    return fs::is_directory(fs::path(directory_) / name, error);
+    return tree_.KindOf(PathOf(name)) == PackTree::Kind::kFolder;
   }
 
   Source ReadFile(const std::string& name) {
-    const std::string path = (fs::path(directory_) / name).string();
-    std::error_code error;
-    const bool regular = fs::is_regular_file(path, error);
-    if (error || !regular) {
+    const std::string path = PathOf(name);
+    if (tree_.KindOf(path) != PackTree::Kind::kFile) {
       Error(name, "missing-file",
             absl::StrCat("the pack has no file `", name, "`"));
       return Source(path, "");
     }
-    std::ifstream file(path, std::ios::binary);
-    std::string text;
-    std::vector<char> block(1 << 16);
-    while (file.read(block.data(), block.size()) || file.gcount() > 0) {
-      text.append(block.data(), static_cast<size_t>(file.gcount()));
-      if (text.size() > PackFiles::kMaxFileBytes) {
-        Error(name, "too-large",
-              absl::StrCat("the file is larger than ", PackFiles::kMaxFileBytes,
-                           " bytes"));
-        return Source(path, "");
-      }
-    }
-    if (!file.eof()) Error(name, "unreadable", "the file can't be read");
-    return Source(path, std::move(text));
+    auto text = tree_.Read(path, PackFiles::kMaxFileBytes);
+    if (text.ok()) return Source(path, *std::move(text));
+    Error(name,
+          absl::IsResourceExhausted(text.status()) ? "too-large" : "unreadable",
+          std::string(text.status().message()));
+    return Source(path, "");
   }
 
   // Empty, and named in `absent`, when there is no such file.
   Source ReadOptional(const std::string& name,
                       std::vector<std::string>* absent) {
-    std::error_code error;
-    if (fs::exists(fs::path(directory_) / name, error)) return ReadFile(name);
+    if (tree_.KindOf(PathOf(name)) != PackTree::Kind::kNone) {
+      return ReadFile(name);
+    }
     absent->push_back(name);
     return Source("", "");
   }
@@ -112,6 +95,11 @@ class Reader {
   }
 
  private:
+  std::string PathOf(const std::string& name) const {
+    return (fs::path(directory_) / name).string();
+  }
+
+  const PackTree& tree_;
   const std::string directory_;
   Diagnostics* const diagnostics_;
   bool failed_ = false;
@@ -127,11 +115,12 @@ std::string Sha256Hex(const std::string& bytes) {
 
 }  // namespace
 
-std::unique_ptr<const PackFiles> PackFiles::Read(const std::string& directory,
+std::unique_ptr<const PackFiles> PackFiles::Read(const PackTree& tree,
+                                                 const std::string& directory,
                                                  Diagnostics* diagnostics) {
   auto files = std::make_unique<PackFiles>();
   files->directory = directory;
-  Reader reader(directory, diagnostics);
+  Reader reader(tree, directory, diagnostics);
   if (!reader.IsFolder("")) {
     reader.Error("", "missing-file", "there is no such folder");
     return nullptr;

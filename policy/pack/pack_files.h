@@ -12,6 +12,7 @@
 #include "policy/cedar/diagnostic.h"
 #include "policy/cedar/source.h"
 #include "policy/pack/pack.h"
+#include "policy/pack/pack_tree.h"
 
 namespace tarazy {
 
@@ -22,7 +23,8 @@ struct PackFiles {
 
   // Null, with the reasons in `diagnostics`, when a file can't be read, is too
   // large, or does not belong in a pack, or there is no manifest.
-  static std::unique_ptr<const PackFiles> Read(const std::string& directory,
+  static std::unique_ptr<const PackFiles> Read(const PackTree& tree,
+                                               const std::string& directory,
                                                Diagnostics* diagnostics);
 
   // Tells each file that is absent and that a pack without a base needs. False

@@ -23,6 +23,8 @@ namespace {
 constexpr size_t kMaxFileBytes = 1u << 20;
 constexpr size_t kMaxPathBytes = 4096;
 constexpr size_t kMaxEditions = 64;
+constexpr size_t kMaxKeys = 64;
+constexpr size_t kMaxKeyBytes = 256;
 // sizeof(sockaddr_un::sun_path) less the closing zero.
 constexpr size_t kMaxUnixPathBytes = 107;
 
@@ -102,6 +104,7 @@ class Section {
     return false;
   }
 
+  // At most `max` of them.
   void Texts(const std::string& key, size_t max, size_t max_bytes,
              std::vector<std::string>* out) {
     const Entry* entry = Take(key);
@@ -260,13 +263,20 @@ void ReadLog(Section section, Config::Log* log) {
 }
 
 void ReadPack(Section section, Config::Pack* pack) {
-  auto& [directory, editions] = *pack;
+  auto& [directory, editions, keys, threshold] = *pack;
   section.Text("directory", kMaxPathBytes, &directory);
   section.Texts("editions", kMaxEditions, kMaxPathBytes, &editions);
   if (!directory.empty() && !editions.empty()) {
     section.Refuse(
         "editions",
         "and `pack.directory` are both given; name the packs in one");
+  }
+  section.Texts("keys", kMaxKeys, kMaxKeyBytes, &keys);
+  section.Number("threshold", 1, kMaxKeys, &threshold);
+  if (threshold > std::max<size_t>(keys.size(), 1)) {
+    section.Refuse("threshold",
+                   absl::StrCat("must be from 1 to the number of `pack.keys`, ",
+                                keys.size(), ", not ", threshold));
   }
   section.Finish();
 }

@@ -30,14 +30,19 @@ struct Config {
   } threads;
 
   struct Pack {
-    // Folder of the pack in service. Empty: `tarazy serve` takes seed-bill,
-    // found beside the binary.
+    // Folder of the pack in service; with `keys`, its signed bundle. Empty:
+    // `tarazy serve` takes seed-bill, found beside the binary.
     std::string directory;
     // Instead of it: folders of several editions, in any order. A decision is
     // taken by the edition in force at its instant.
     std::vector<std::string> editions;
+    // Keys whose signatures count, "name+8 hex digits+base64". Empty: packs
+    // are not signed, for development.
+    std::vector<std::string> keys;
+    // How many of them must have signed a bundle.
+    uint32_t threshold = 1;
 
-    // The folders, whichever way they are named.
+    // The folders or bundles, whichever way they are named.
     std::vector<std::string> Directories() const {
       return editions.empty() ? std::vector<std::string>{directory} : editions;
     }

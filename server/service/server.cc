@@ -21,6 +21,7 @@
 #include "server/audit/file_system.h"
 #include "server/ops/log_line.h"
 #include "server/ops/metrics.h"
+#include "server/packs/pack_source.h"
 #include "server/registers/handlers.h"
 #include "server/registers/pseudonym.h"
 #include "server/registers/registers.h"
@@ -113,13 +114,18 @@ class ServerImpl final : public Server {
  private:
   absl::Status OpenLog();
   std::vector<Method> Methods();
-  void SayPacks(absl::string_view event, const LawInService& law);
+  // Loads packs and puts nothing in service.
+  absl::Status LoadLaw(const std::vector<std::string>& directories,
+                       std::vector<LoadedPack>* loaded,
+                       std::shared_ptr<const LawInService>* law) const;
+  void SayPacks(absl::string_view event, const std::vector<LoadedPack>& loaded);
   void SayCounters();
   void DrainOnce();
 
   Config config_;
   ServerHooks hooks_;
   Metrics metrics_;
+  std::unique_ptr<PackSource> packs_;
   std::unique_ptr<Snapshot<LawInService>> law_;
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
   std::unique_ptr<DecisionLog> log_;          // null: turned off
@@ -142,27 +148,46 @@ class ServerImpl final : public Server {
 };
 
 absl::Status ServerImpl::Open() {
-  auto law = LawInService::Load(config_.pack.Directories());
-  if (!law.ok()) return law.status();
+  absl::Status status = MakeParent(config_.registers.path);
+  if (!status.ok()) return status;
+  PackSourceOptions source;
+  source.keys = config_.pack.keys;
+  source.threshold = config_.pack.threshold;
+  source.accepted_path = config_.registers.path + ".accepted";
+  auto packs = PackSource::Open(source, FileSystem::Posix());
+  if (!packs.ok()) return packs.status();
+  packs_ = *std::move(packs);
+  std::vector<LoadedPack> loaded;
+  std::shared_ptr<const LawInService> law;
+  status = LoadLaw(config_.pack.Directories(), &loaded, &law);
+  if (!status.ok()) return status;
   auto key = LoadKey(config_.pseudonyms);
   if (!key.ok()) return key.status();
   pseudonymizer_ = *std::move(key);
-  absl::Status status = OpenLog();
+  status = OpenLog();
   if (!status.ok()) return status;
 
-  status = MakeParent(config_.registers.path);
-  if (!status.ok()) return status;
   RegistersOptions options;
   options.path = config_.registers.path;
   options.key_check = pseudonymizer_->Of("000000000000").ToHex();
   options.clock = hooks_.clock;
-  options.objection_terms = (*law)->ObjectionTerms();
+  options.objection_terms = law->ObjectionTerms();
   auto registers = Registers::Open(options);
   if (!registers.ok()) return registers.status();
   registers_ = *std::move(registers);
 
-  law_ = std::make_unique<Snapshot<LawInService>>(*law);
-  SayPacks("pack_in_service", **law);
+  status = packs_->Accept(loaded);
+  if (!status.ok()) return status;
+  law_ = std::make_unique<Snapshot<LawInService>>(law);
+  if (!packs_->trusted()) {
+    hooks_.log_line(
+        LogLine(LogLevel::kWarning, "packs_unsigned")
+            .Text("reason",
+                  "`pack.keys` names no keys: packs are loaded from folders, "
+                  "unsigned, which is for development")
+            .str());
+  }
+  SayPacks("pack_in_service", loaded);
   return absl::OkStatus();
 }
 
@@ -270,12 +295,31 @@ absl::Status ServerImpl::Listen() {
   return absl::OkStatus();
 }
 
+absl::Status ServerImpl::LoadLaw(
+    const std::vector<std::string>& directories,
+    std::vector<LoadedPack>* loaded,
+    std::shared_ptr<const LawInService>* law) const {
+  std::vector<std::shared_ptr<const Pack>> packs;
+  for (const std::string& directory : directories) {
+    auto one = packs_->Load(directory);
+    if (!one.ok()) return one.status();
+    packs.push_back(one->pack);
+    loaded->push_back(*std::move(one));
+  }
+  auto made = LawInService::Make(std::move(packs));
+  if (!made.ok()) return made.status();
+  *law = *std::move(made);
+  return absl::OkStatus();
+}
+
 absl::Status ServerImpl::ReplacePacks(
     const std::vector<std::string>& directories) {
-  const auto law = LawInService::Load(directories);
-  absl::Status status = law.status();
+  std::vector<LoadedPack> loaded;
+  std::shared_ptr<const LawInService> law;
+  absl::Status status = LoadLaw(directories, &loaded, &law);
+  if (status.ok()) status = packs_->Accept(loaded);
   if (status.ok()) {
-    status = registers_->SetObjectionTerms((*law)->ObjectionTerms());
+    status = registers_->SetObjectionTerms(law->ObjectionTerms());
   }
   if (!status.ok()) {
     hooks_.log_line(LogLine(LogLevel::kError, "pack_refused")
@@ -284,14 +328,15 @@ absl::Status ServerImpl::ReplacePacks(
                         .str());
     return status;
   }
-  law_->Replace(*law);
-  SayPacks("pack_replaced", **law);
+  law_->Replace(law);
+  SayPacks("pack_replaced", loaded);
   return absl::OkStatus();
 }
 
-void ServerImpl::SayPacks(absl::string_view event, const LawInService& law) {
-  for (const auto& edition : law.editions()) {
-    const Pack& pack = *edition->pack;
+void ServerImpl::SayPacks(absl::string_view event,
+                          const std::vector<LoadedPack>& loaded) {
+  for (const LoadedPack& one : loaded) {
+    const Pack& pack = *one.pack;
     LogLine line(LogLevel::kInfo, event);
     line.Text("pack", pack.id())
         .Text("edition", pack.edition())
@@ -299,6 +344,11 @@ void ServerImpl::SayPacks(absl::string_view event, const LawInService& law) {
         .Text("valid_from", FormatAlmaty(pack.valid_from_ms()));
     if (pack.valid_to_ms() != INT64_MAX) {
       line.Text("valid_to", FormatAlmaty(pack.valid_to_ms()));
+    }
+    if (one.version != 0) {
+      line.Number("version", one.version)
+          .Text("bundle_digest", one.bundle_digest)
+          .Text("signed_by", absl::StrJoin(one.signed_by, " "));
     }
     hooks_.log_line(line.str());
   }

@@ -27,6 +27,7 @@ const std::map<std::string, std::vector<std::string>>& Arrows() {
           {"policy/pack", {"policy"}},
           {"server/ops", {"server/ops", "policy", "wire"}},
           {"server/audit", {"server/audit", "server/ops", "policy", "wire"}},
+          {"server/packs", {"server/packs", "server/audit", "policy"}},
           {"server/registers",
            {"server/registers", "server/ops", "policy", "wire"}},
           {"server/snapshot", {"server/snapshot", "server/ops", "policy"}},

@@ -54,6 +54,7 @@ std::string Show(const Config& c) {
   return absl::StrCat(
       c.listen.tcp, "|", c.listen.unix_socket, "|", c.threads.completion_queues,
       "|", c.pack.directory, "|", absl::StrJoin(c.pack.editions, ","), "|",
+      absl::StrJoin(c.pack.keys, " "), "|", c.pack.threshold, "|",
       c.log.enabled, "|", c.log.directory, "|", c.log.name, "|",
       c.log.segment_bytes, "|", c.log.max_queue_bytes, "|",
       c.checkpoints.key_file, "|", c.checkpoints.create, "|",
@@ -66,6 +67,21 @@ std::string Show(const Config& c) {
 }
 
 const char kDocumented[] = TARAZY_SOURCE_DIR "/deploy/tarazy.yaml";
+
+TEST_F(ConfigTest, KeysOfPacks) {
+  const auto config = Read("pack: {keys: [a+1+x, b+2+y], threshold: 2}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->pack.keys, (std::vector<std::string>{"a+1+x", "b+2+y"}));
+  EXPECT_EQ(config->pack.threshold, 2u);
+  EXPECT_THAT(ErrorOf("pack: {keys: [a], threshold: 2}\n"),
+              HasSubstr("`pack.threshold` must be from 1 to the number of "
+                        "`pack.keys`, 1, not 2"));
+  EXPECT_THAT(ErrorOf("pack: {threshold: 0}\n"), HasSubstr("from 1 to 64"));
+  EXPECT_THAT(ErrorOf("pack: {keys: a}\n"),
+              HasSubstr("`pack.keys` must be a list of at most 64 texts"));
+  EXPECT_THAT(ErrorOf("pack: {keys: [[a]]}\n"),
+              HasSubstr("must be a list of texts of 1 to"));
+}
 
 TEST_F(ConfigTest, EmptyFileGivesDefaultsBesideTheFile) {
   const absl::StatusOr<Config> config = Read("");
@@ -113,7 +129,7 @@ TEST_F(ConfigTest, ReadsEveryKey) {
   const absl::StatusOr<Config> config = Read(
       "listen: {tcp: '[::1]:0', unix_socket: /run/t.sock}\n"
       "threads: {completion_queues: 2}\n"
-      "pack: {editions: [/p, q]}\n"
+      "pack: {editions: [/p, q], keys: [a, b], threshold: 2}\n"
       "log: {enabled: false, directory: /l, name: a/b, "
       "segment_bytes: 1048576, max_queue_bytes: 1048577}\n"
       "checkpoints: {key_file: c.key, create: true, interval_ms: 20}\n"
@@ -124,11 +140,11 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "rights: {assert_consent: true, choose_decision_time: true}\n"
       "default_language: ru\n");
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(
-      Show(*config),
-      absl::StrCat("[::1]:0|/run/t.sock|2||/p,", folder_,
-                   "/q|0|/l|a/b|1048576|1048577|", folder_, "/c.key|1|20|",
-                   folder_, "/r.db|", folder_, "/sub/k|1|2048|7|3|0|9|1|1|2"));
+  EXPECT_EQ(Show(*config),
+            absl::StrCat("[::1]:0|/run/t.sock|2||/p,", folder_,
+                         "/q|a b|2|0|/l|a/b|1048576|1048577|", folder_,
+                         "/c.key|1|20|", folder_, "/r.db|", folder_,
+                         "/sub/k|1|2048|7|3|0|9|1|1|2"));
 }
 
 TEST_F(ConfigTest, UnknownKeyNamesPlaceAndNearest) {
