@@ -107,6 +107,9 @@ absl::Status IndexFollower::Follow(
       return added;
     }
     if (progress) progress(indexed());
+    // Whoever waits for the end waits for one transaction; what is left is
+    // added after the next start.
+    if (stopping()) break;
   }
   return absl::OkStatus();
 }
@@ -169,6 +172,11 @@ void IndexFollower::Start(const DecisionLog* log,
       if (!s.ok() && on_error) on_error(s);
     }
   });
+}
+
+bool IndexFollower::stopping() {
+  std::lock_guard<std::mutex> hold(mutex_);
+  return stopping_;
 }
 
 void IndexFollower::Stop() {

@@ -50,8 +50,8 @@ class IndexFollower {
   absl::Status Follow(uint64_t durable_index,
                       const std::function<void(uint64_t)>& progress = {});
 
-  // Follows `log` until Stop, which follows once more. `log` must not die
-  // before.
+  // Follows `log` until Stop, which adds at most one transaction more. `log`
+  // must not die before.
   void Start(const DecisionLog* log,
              std::function<void(const absl::Status&)> on_error);
   void Stop();
@@ -70,6 +70,7 @@ class IndexFollower {
   absl::Status CheckBelongs();
   absl::Status Rebuild(const absl::Status& why);
   absl::Status AddSome(uint64_t durable_index);
+  bool stopping();
 
   const IndexFollowerOptions options_;
   FileSystem* const files_;

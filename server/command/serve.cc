@@ -43,6 +43,7 @@ struct ServeFlags {
   std::unique_ptr<std::string> listen;
   std::unique_ptr<std::string> unix_socket;
   bool no_log = false;
+  bool no_index = false;
   bool choose_decision_time = false;
 };
 
@@ -90,6 +91,7 @@ absl::Status KeepIn(const std::string& data, Config* config) {
   config->registers.path = defaults.registers.path;
   config->pseudonyms.key_file = defaults.pseudonyms.key_file;
   config->checkpoints.key_file = "checkpoint.key";
+  config->index.path = defaults.log.directory + "/index.db";
   ResolvePaths(data, config);
   config->pseudonyms.create = !fs::exists(config->log.directory, error) &&
                               !fs::exists(config->registers.path, error);
@@ -131,6 +133,7 @@ absl::StatusOr<Config> MakeConfig(const ServeFlags& flags) {
     return status;
   }
   if (flags.no_log) config.log.enabled = false;
+  if (flags.no_index) config.index.path.clear();
   if (flags.choose_decision_time) config.rights.choose_decision_time = true;
   if (!flags.packs.empty()) {
     config.pack.directory.clear();
@@ -281,6 +284,8 @@ void AddFlags(ServeFlags* flags, CLI::App* app) {
                   "each, once the server takes calls");
   app->add_flag("--no-log", flags->no_log,
                 "record no decision; every answer says so");
+  app->add_flag("--no-index", flags->no_index,
+                "keep no audit index; `tarazy audit reindex` makes one later");
   app->add_flag("--choose-decision-time", flags->choose_decision_time,
                 "requests may choose the instant they are decided at, as "
                 "`rights.choose_decision_time` says");

@@ -22,6 +22,7 @@ namespace {
 
 constexpr size_t kMaxFileBytes = 1u << 20;
 constexpr size_t kMaxPathBytes = 4096;
+constexpr size_t kMaxCallers = 10000;
 constexpr size_t kMaxEditions = 64;
 constexpr size_t kMaxKeys = 64;
 constexpr size_t kMaxKeyBytes = 256;
@@ -59,7 +60,7 @@ class Errors {
 class Section {
  public:
   Section(const YAML::Node& node, std::string prefix, Errors* errors)
-      : prefix_(std::move(prefix)), errors_(errors) {
+      : prefix_(std::move(prefix)), mark_(node.Mark()), errors_(errors) {
     if (!node.IsDefined() || node.IsNull()) return;
     if (!node.IsMap()) {
       errors_->Add(node.Mark(),
@@ -158,6 +159,29 @@ class Section {
     }
   }
 
+  // The mappings of a list.
+  std::vector<Section> List(const std::string& key, size_t max) {
+    std::vector<Section> sections;
+    const Entry* entry = Take(key);
+    if (entry == nullptr || entry->value.IsNull()) return sections;
+    if (!entry->value.IsSequence() || entry->value.size() > max) {
+      Fail(*entry, absl::StrCat("must be a list of at most ", max));
+      return sections;
+    }
+    for (size_t i = 0; i < entry->value.size(); ++i) {
+      sections.emplace_back(entry->value[i],
+                            absl::StrCat(prefix_, key, "[", i, "]."), errors_);
+    }
+    return sections;
+  }
+
+  // Reports that a key is missing.
+  void Require(const std::string& key, const std::string& value) {
+    if (value.empty()) {
+      errors_->Add(mark_, absl::StrCat("`", prefix_, key, "` is missing"));
+    }
+  }
+
   // Reports the key's value; `problem` completes "`key` ...".
   void Refuse(const std::string& key, const std::string& problem) {
     for (const Entry& entry : entries_) {
@@ -215,6 +239,7 @@ class Section {
   }
 
   std::string prefix_;
+  YAML::Mark mark_;
   Errors* errors_;
   std::vector<Entry> entries_;
   std::vector<std::string> known_;
@@ -308,6 +333,39 @@ void ReadCheckpoints(Section section, Config::Checkpoints* checkpoints) {
   section.Finish();
 }
 
+void ReadCaller(Section section, Config::Rights::Caller* caller) {
+  auto& [name, token_file, role, service] = *caller;
+  section.Text("name", 64, &name);
+  section.Text("token_file", kMaxPathBytes, &token_file);
+  section.Text("service", 64, &service);
+  std::string word;
+  section.Text("role", 16, &word);
+  section.Require("name", name);
+  section.Require("token_file", token_file);
+  section.Require("role", word);
+  if (word == "auditor") {
+    role = Config::Rights::Role::kAuditor;
+    if (!service.empty()) section.Refuse("service", "is for services alone");
+  } else if (word == "service") {
+    section.Require("service", service);
+  } else if (!word.empty()) {
+    section.Refuse("role", absl::StrCat("must be `auditor` or `service`, not `",
+                                        word, "`"));
+  }
+  section.Finish();
+}
+
+void ReadRights(Section section, Config::Rights* rights) {
+  auto& [assert_consent, choose_decision_time, callers] = *rights;
+  section.Bool("assert_consent", &assert_consent);
+  section.Bool("choose_decision_time", &choose_decision_time);
+  for (Section& row : section.List("callers", kMaxCallers)) {
+    callers.emplace_back();
+    ReadCaller(std::move(row), &callers.back());
+  }
+  section.Finish();
+}
+
 void ReadLanguage(Section* root, v1::Language* language) {
   std::string text;
   if (!root->Text("default_language", 16, &text)) return;
@@ -324,8 +382,8 @@ void ReadLanguage(Section* root, v1::Language* language) {
 }
 
 void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
-  auto& [listen, threads, pack, log, checkpoints, registers, pseudonyms, limits,
-         rights, default_language] = *config;
+  auto& [listen, threads, pack, log, checkpoints, index, registers, pseudonyms,
+         limits, rights, default_language] = *config;
   Section root(node, "", errors);
   ReadListen(root.Sub("listen"), &listen);
   {
@@ -338,6 +396,12 @@ void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
   ReadLog(root.Sub("log"), &log);
   ReadCheckpoints(root.Sub("checkpoints"), &checkpoints);
   {
+    Section section = root.Sub("index");
+    auto& [path] = index;
+    section.Text("path", kMaxPathBytes, &path);
+    section.Finish();
+  }
+  {
     Section section = root.Sub("registers");
     auto& [path] = registers;
     section.Text("path", kMaxPathBytes, &path);
@@ -346,13 +410,7 @@ void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
   }
   ReadPseudonyms(root.Sub("pseudonyms"), &pseudonyms);
   ReadLimits(root.Sub("limits"), &limits);
-  {
-    Section section = root.Sub("rights");
-    auto& [assert_consent, choose_decision_time] = rights;
-    section.Bool("assert_consent", &assert_consent);
-    section.Bool("choose_decision_time", &choose_decision_time);
-    section.Finish();
-  }
+  ReadRights(root.Sub("rights"), &rights);
   ReadLanguage(&root, &default_language);
   root.Finish();
 }
@@ -401,7 +459,11 @@ void ResolvePaths(absl::string_view folder, Config* config) {
   std::vector<std::string*> paths = {
       &config->listen.unix_socket, &config->pack.directory,
       &config->log.directory,      &config->checkpoints.key_file,
-      &config->registers.path,     &config->pseudonyms.key_file};
+      &config->registers.path,     &config->pseudonyms.key_file,
+      &config->index.path};
+  for (Config::Rights::Caller& caller : config->rights.callers) {
+    paths.push_back(&caller.token_file);
+  }
   for (std::string& edition : config->pack.editions) paths.push_back(&edition);
   for (std::string* path : paths) {
     if (!path->empty() && path->front() != '/') {

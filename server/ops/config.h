@@ -66,6 +66,12 @@ struct Config {
     uint32_t interval_ms = 1000;
   } checkpoints;
 
+  // The audit index, which follows the log.
+  struct Index {
+    // SQLite file; see server/audit/index.h. Empty: none is kept.
+    std::string path;
+  } index;
+
   struct Registers {
     // SQLite file.
     std::string path = "registers.db";
@@ -96,6 +102,17 @@ struct Config {
     // Whether requests may choose the instant they are decided at: its law and
     // the terms of consents as they stood then.
     bool choose_decision_time = false;
+    // Who may read the audit: an auditor all, a service the decisions that it
+    // asked for, nobody else any.
+    enum class Role { kAuditor, kService };
+    struct Caller {
+      std::string name;
+      // See server/ops/callers.h.
+      std::string token_file;
+      Role role = Role::kService;
+      std::string service;  // for kService
+    };
+    std::vector<Caller> callers;
   } rights;
 
   v1::Language default_language = v1::LANGUAGE_KK;

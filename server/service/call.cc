@@ -144,6 +144,13 @@ void Call::Count(int code) {
   method_->by_code[code < kCodes ? code : 2]->Add();
 }
 
+absl::string_view Call::Metadata(const char* key) const {
+  const auto& sent = context_->client_metadata();
+  const auto found = sent.find(key);
+  if (found == sent.end()) return "";
+  return {found->second.data(), found->second.size()};
+}
+
 bool Call::Parse(google::protobuf::MessageLite* message) {
   grpc::Slice slice;
   if (message_.TrySingleSlice(&slice).ok()) {

@@ -40,6 +40,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "server/ops/metrics.h"
 #include "server/service/traffic.h"
@@ -130,6 +131,10 @@ class Call {
   // Ends the call. Once; no Write is under way.
   void Reply(const grpc::ByteBuffer& message);
   void Finish(const absl::Status& status);
+
+  // What the caller sent under `key`, a lower-case name; empty if nothing. May
+  // be asked from any thread until the call is over.
+  absl::string_view Metadata(const char* key) const;
 
   // The message that was read. False: it is not a message of this kind.
   bool Parse(google::protobuf::MessageLite* message);

@@ -17,14 +17,18 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "server/audit/audit_queries.h"
 #include "server/audit/decision_log.h"
 #include "server/audit/file_system.h"
+#include "server/audit/index_follower.h"
+#include "server/ops/callers.h"
 #include "server/ops/log_line.h"
 #include "server/ops/metrics.h"
 #include "server/packs/pack_source.h"
 #include "server/registers/handlers.h"
 #include "server/registers/pseudonym.h"
 #include "server/registers/registers.h"
+#include "server/service/audit_calls.h"
 #include "server/service/call.h"
 #include "server/service/checkpoints.h"
 #include "server/service/decision_calls.h"
@@ -41,6 +45,9 @@ namespace {
 // Threads that wait for the registers' disk, and calls that wait for them.
 constexpr int kWorkers = 2;
 constexpr size_t kMaxWaitingForWorkers = 1024;
+// The same for the audit, whose questions may read for seconds.
+constexpr int kAuditWorkers = 2;
+constexpr size_t kMaxWaitingForAudit = 64;
 // After the calls under way have ended, a drain goes on telling callers to go
 // elsewhere until they have stopped coming.
 constexpr std::chrono::milliseconds kQuiet(50);
@@ -59,6 +66,7 @@ const std::vector<std::string>& LawServices() {
 
 std::vector<std::string> ListedServices() {
   std::vector<std::string> names = LawServices();
+  names.push_back("tarazy.v1.AuditService");
   names.push_back("grpc.health.v1.Health");
   names.push_back("grpc.reflection.v1alpha.ServerReflection");
   return names;
@@ -113,6 +121,7 @@ class ServerImpl final : public Server {
 
  private:
   absl::Status OpenLog();
+  absl::Status OpenAudit();
   std::vector<Method> Methods();
   // Loads packs and puts nothing in service.
   absl::Status LoadLaw(const std::vector<std::string>& directories,
@@ -130,9 +139,13 @@ class ServerImpl final : public Server {
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
   std::unique_ptr<DecisionLog> log_;          // null: turned off
   std::unique_ptr<Checkpoints> checkpoints_;  // null: nothing is signed
+  Callers callers_;
+  std::unique_ptr<IndexFollower> index_;  // null: none is kept
+  std::unique_ptr<AuditQueries> audit_;   // null: nothing is recorded
   std::unique_ptr<Registers> registers_;
   RegisterContext register_context_;
   std::unique_ptr<Workers> workers_;
+  std::unique_ptr<Workers> audit_workers_;
   DecisionContext decisions_;
   Traffic traffic_;
   std::unique_ptr<MethodTable> methods_;
@@ -165,6 +178,7 @@ absl::Status ServerImpl::Open() {
   if (!key.ok()) return key.status();
   pseudonymizer_ = *std::move(key);
   status = OpenLog();
+  if (status.ok()) status = OpenAudit();
   if (!status.ok()) return status;
 
   RegistersOptions options;
@@ -219,6 +233,41 @@ absl::Status ServerImpl::OpenLog() {
   return absl::OkStatus();
 }
 
+absl::Status ServerImpl::OpenAudit() {
+  auto callers = Callers::Load(config_.rights.callers);
+  if (!callers.ok()) return callers.status();
+  callers_ = *std::move(callers);
+  if (log_ == nullptr) return absl::OkStatus();
+  AuditQueriesOptions queries;
+  queries.log_directory = config_.log.directory;
+  queries.index_path = config_.index.path;
+  queries.clock = hooks_.clock;
+  queries.durable = [this] { return log_->durable_index(); };
+  if (!config_.index.path.empty()) {
+    const absl::Status made = MakeParent(config_.index.path);
+    if (!made.ok()) return made;
+    IndexFollowerOptions options;
+    options.log_directory = config_.log.directory;
+    options.path = config_.index.path;
+    options.on_rebuild = [line = hooks_.log_line](const absl::Status& why) {
+      line(LogLine(LogLevel::kWarning, "audit_index_made_again")
+               .Text("reason", why.message())
+               .str());
+    };
+    auto index = IndexFollower::Open(options, hooks_.log_files);
+    if (!index.ok()) return index.status();
+    index_ = *std::move(index);
+    queries.generation = [this] { return index_->generation(); };
+    index_->Start(log_.get(), [line = hooks_.log_line](const absl::Status& s) {
+      line(LogLine(LogLevel::kError, "audit_index_failed")
+               .Text("reason", s.message())
+               .str());
+    });
+  }
+  audit_ = std::make_unique<AuditQueries>(std::move(queries), hooks_.log_files);
+  return absl::OkStatus();
+}
+
 std::vector<Method> ServerImpl::Methods() {
   std::vector<Method> methods = DecisionMethods(
       [this](Queue* queue) { return threads_.at(queue).get(); });
@@ -227,6 +276,8 @@ std::vector<Method> ServerImpl::Methods() {
   };
   add(RegisterMethods(&register_context_, workers_.get(),
                       config_.limits.message_bytes));
+  add(AuditMethods(audit_.get(), &callers_, audit_workers_.get(),
+                   config_.limits.message_bytes));
   add(HealthMethods(LawServices()));
   add(ReflectionMethods(ListedServices()));
   return methods;
@@ -235,6 +286,8 @@ std::vector<Method> ServerImpl::Methods() {
 absl::Status ServerImpl::Listen() {
   register_context_ = {registers_.get(), pseudonymizer_.get()};
   workers_ = std::make_unique<Workers>(kWorkers, kMaxWaitingForWorkers);
+  audit_workers_ =
+      std::make_unique<Workers>(kAuditWorkers, kMaxWaitingForAudit);
   decisions_.law = law_.get();
   decisions_.log = log_.get();
   decisions_.log_name = config_.log.name;
@@ -393,8 +446,10 @@ void ServerImpl::DrainOnce() {
     }
   }
   if (workers_ != nullptr) workers_->Stop();
+  if (audit_workers_ != nullptr) audit_workers_->Stop();
   if (log_ != nullptr) log_->Close();
   if (checkpoints_ != nullptr) checkpoints_->Stop();
+  if (index_ != nullptr) index_->Stop();
   if (served) SayCounters();
   std::lock_guard<std::mutex> lock(drained_mutex_);
   drained_ = true;

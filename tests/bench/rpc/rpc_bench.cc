@@ -168,6 +168,8 @@ std::unique_ptr<Process> StartOurs(const Flags& flags, bool log) {
       flags.tarazy, "serve",    "--data",      data,           "--pack",
       flags.pack,   "--listen", "127.0.0.1:0", "--ready-file", ready};
   if (!log) command.push_back("--no-log");
+  // The index works behind the answers, at the lowest priority.
+  command.push_back("--no-index");
   auto server = std::make_unique<Process>(command, 1, ready);
   const std::string registering = flags.tarazy + " consent register --server " +
                                   server->address() + " --file " +

@@ -63,7 +63,8 @@ std::string Show(const Config& c) {
       c.limits.message_bytes, "|", c.limits.batch_requests, "|",
       c.limits.consents_tried, "|", c.limits.drain_seconds, "|",
       c.limits.decision_time_skew_ms, "|", c.rights.assert_consent, "|",
-      c.rights.choose_decision_time, "|", static_cast<int>(c.default_language));
+      c.rights.choose_decision_time, "|", static_cast<int>(c.default_language),
+      "|", c.index.path, "|", c.rights.callers.size());
 }
 
 const char kDocumented[] = TARAZY_SOURCE_DIR "/deploy/tarazy.yaml";
@@ -105,8 +106,8 @@ TEST_F(ConfigTest, DocumentedFileReadsToTheDefaults) {
 TEST_F(ConfigTest, EveryKnownKeyIsDocumented) {
   const std::string documented = "\n" + Contents(kDocumented);
   for (const std::string section :
-       {"", "listen", "threads", "pack", "log", "checkpoints", "registers",
-        "pseudonyms", "limits", "rights"}) {
+       {"", "listen", "threads", "pack", "log", "checkpoints", "index",
+        "registers", "pseudonyms", "limits", "rights"}) {
     const std::string error = ErrorOf(
         section.empty() ? "0123456789: 1\n" : section + ":\n  0123456789: 1\n");
     const std::string mark = "; known here: ";
@@ -133,18 +134,20 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "log: {enabled: false, directory: /l, name: a/b, "
       "segment_bytes: 1048576, max_queue_bytes: 1048577}\n"
       "checkpoints: {key_file: c.key, create: true, interval_ms: 20}\n"
+      "index: {path: i.db}\n"
       "registers: {path: r.db}\n"
       "pseudonyms: {key_file: sub/k, create: true}\n"
       "limits: {message_bytes: 2048, batch_requests: 7, consents_tried: 3, "
       "drain_seconds: 0, decision_time_skew_ms: 9}\n"
-      "rights: {assert_consent: true, choose_decision_time: true}\n"
+      "rights: {assert_consent: true, choose_decision_time: true, "
+      "callers: [{name: a, token_file: t, role: auditor}]}\n"
       "default_language: ru\n");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(Show(*config),
             absl::StrCat("[::1]:0|/run/t.sock|2||/p,", folder_,
                          "/q|a b|2|0|/l|a/b|1048576|1048577|", folder_,
                          "/c.key|1|20|", folder_, "/r.db|", folder_,
-                         "/sub/k|1|2048|7|3|0|9|1|1|2"));
+                         "/sub/k|1|2048|7|3|0|9|1|1|2|", folder_, "/i.db|1"));
 }
 
 TEST_F(ConfigTest, UnknownKeyNamesPlaceAndNearest) {
@@ -160,7 +163,7 @@ TEST_F(ConfigTest, FarFetchedKeyIsOfferedAllKnownOnes) {
   EXPECT_EQ(ErrorOf("rights:\n  colour: blue\n"),
             folder_ +
                 "/t.yaml:2: unknown key `rights.colour`; known here: "
-                "assert_consent, choose_decision_time");
+                "assert_consent, choose_decision_time, callers");
 }
 
 TEST_F(ConfigTest, AllErrorsAtOnceInOrderOfLines) {
@@ -257,6 +260,35 @@ TEST_F(ConfigTest, AbsentFileIsNotFound) {
   EXPECT_EQ(config.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(config.status().message()), HasSubstr("none.yaml"));
   EXPECT_FALSE(ReadConfig(folder_).ok());
+}
+
+TEST_F(ConfigTest, CallersHaveARoleAndATokenFile) {
+  const absl::StatusOr<Config> config = Read(
+      "rights:\n"
+      "  callers:\n"
+      "    - {name: a, token_file: tokens/a, role: auditor}\n"
+      "    - {name: b, token_file: /b, role: service, service: egov.tax}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(config->rights.callers.size(), 2u);
+  EXPECT_EQ(config->rights.callers[0].role, Config::Rights::Role::kAuditor);
+  EXPECT_EQ(config->rights.callers[0].token_file, folder_ + "/tokens/a");
+  EXPECT_EQ(config->rights.callers[1].service, "egov.tax");
+  for (const auto& [row, error] :
+       {std::pair<const char*, const char*>{
+            "{name: a, token_file: t, role: king}",
+            "`rights.callers[0].role` must be `auditor` or `service`"},
+        {"{name: a, token_file: t, role: service}",
+         "`rights.callers[0].service` is missing"},
+        {"{name: a, role: auditor}", "`rights.callers[0].token_file` is miss"},
+        {"{name: a, token_file: t, role: auditor, service: s}",
+         "`rights.callers[0].service` is for services alone"},
+        {"{name: a, token_file: t, role: auditor, rolle: x}",
+         "unknown key `rights.callers[0].rolle`"},
+        {"word", "`rights.callers[0]` must be a mapping"}}) {
+    EXPECT_THAT(ErrorOf(absl::StrCat("rights:\n  callers:\n    - ", row, "\n")),
+                HasSubstr(error));
+  }
+  EXPECT_THAT(ErrorOf("rights:\n  callers: x\n"), HasSubstr("must be a list"));
 }
 
 }  // namespace
