@@ -140,7 +140,9 @@ class JsonReader {
       if (!SkipDigits()) return FailHere("expected a digit");
     }
     const absl::string_view written = text_.substr(begin, at_ - begin);
-    if (whole && absl::SimpleAtoi(written, &out->number)) {
+    // `-0` is the official engine's floating-point zero, not an integer.
+    if (whole && written != "-0" &&
+        absl::SimpleAtoi(written, &out->number)) {
       out->kind = JsonKind::kLong;
     } else {
       out->kind = JsonKind::kOtherNumber;

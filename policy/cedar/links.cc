@@ -19,15 +19,6 @@ std::string SlotProblem(absl::string_view slot, bool wanted, bool given) {
                                "`, which the template does not use");
 }
 
-std::string LinkProblem(const Policy& policy_template,
-                        const TemplateLink& link) {
-  const std::string principal = SlotProblem(
-      "?principal", policy_template.principal.slot, link.principal != nullptr);
-  if (!principal.empty()) return principal;
-  return SlotProblem("?resource", policy_template.resource.slot,
-                     link.resource != nullptr);
-}
-
 class SetChecker {
  public:
   explicit SetChecker(Diagnostics* diagnostics) : diagnostics_(*diagnostics) {}
@@ -88,6 +79,15 @@ class SetChecker {
 };
 
 }  // namespace
+
+std::string LinkProblem(const Policy& policy_template,
+                        const TemplateLink& link) {
+  const std::string principal = SlotProblem(
+      "?principal", policy_template.principal.slot, link.principal != nullptr);
+  if (!principal.empty()) return principal;
+  return SlotProblem("?resource", policy_template.resource.slot,
+                     link.resource != nullptr);
+}
 
 bool CheckPolicySet(const PolicySet& set, Diagnostics* diagnostics) {
   return SetChecker(diagnostics).Check(set);

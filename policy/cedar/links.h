@@ -6,6 +6,8 @@
 #ifndef TARAZY_POLICY_CEDAR_LINKS_H_
 #define TARAZY_POLICY_CEDAR_LINKS_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "policy/cedar/ast.h"
 #include "policy/cedar/diagnostic.h"
@@ -16,6 +18,11 @@ namespace tarazy {
 // template of the set and fills each slot of it, and no other. False, with the
 // reasons in `diagnostics`, when not.
 bool CheckPolicySet(const PolicySet& set, Diagnostics* diagnostics);
+
+// What keeps `link` from filling the slots of its template, "" when nothing
+// does: "lacks a value for `?principal`".
+std::string LinkProblem(const Policy& policy_template,
+                        const TemplateLink& link);
 
 // `policy_template` with the slots filled by `link`, under the link's id.
 // Fails with InvalidArgument on a slot too few or too many.

@@ -144,9 +144,26 @@ class CoreMaker {
       }
       case ExprKind::kHas:
         return CopyHas(e);
+      case ExprKind::kAnd:
+      case ExprKind::kOr:
+        return AndOr(std::move(e));
       default:
         return Add(std::move(e));
     }
+  }
+
+  // Of two literals the language makes one: `(true && false) == false`
+  // compares literals.
+  ExprId AndOr(Expr e) {
+    const Expr& a = core_.exprs[e.args[0]];
+    const Expr& b = core_.exprs[e.args[1]];
+    if (a.kind != ExprKind::kBool || b.kind != ExprKind::kBool) {
+      return Add(std::move(e));
+    }
+    Expr folded = Node(ExprKind::kBool, e.span);
+    folded.number =
+        e.kind == ExprKind::kAnd ? a.number & b.number : a.number | b.number;
+    return Add(std::move(folded));
   }
 
   ExprId Negated(ExprKind kind, Expr e) {

@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "policy/cedar/links.h"
 #include "policy/cedar/schema.h"
 #include "policy/program/canonical.h"
 #include "policy/program/dump.h"
@@ -113,14 +114,11 @@ void ProgramCompiler::CollectLinks() {
     PolicyInstance instance;
     instance.policy = found->second;
     instance.link = &link;
-    const bool unfilled =
-        (found->second->principal.slot && link.principal == nullptr) ||
-        (found->second->resource.slot && link.resource == nullptr);
-    if (unfilled) {
-      Refuse(found->second, "compile/unfilled-slot",
-             absl::StrCat("link `", link.id,
-                          "` does not fill all slots of template `",
-                          link.template_id, "`"));
+    // A value without a slot is a constraint that would be lost.
+    const std::string problem = LinkProblem(*found->second, link);
+    if (!problem.empty()) {
+      Refuse(found->second, "compile/slots",
+             absl::StrCat("link `", link.id, "` ", problem));
       continue;
     }
     Add(instance);

@@ -28,19 +28,30 @@ struct CaseLink {
   std::vector<std::string> resource;
 };
 
+// kPlain: the schema, the entities and the requests are in order, and values
+// are in JSON's explicit forms. kOdd: all forms, and now and then a mistake in
+// any part.
+enum class CaseStyle { kPlain, kOdd };
+
 struct Case {
   uint64_t seed = 0;
-  std::string schema;    // human syntax
-  std::string policies;  // static policies and templates
+  std::string schema;    // human syntax, or JSON when it begins with a brace
+  std::string policies;  // static policies and templates, text or JSON
+  bool extra = false;    // compare translated schema and formatting as well
   std::vector<CaseLink> links;
   std::string entities;               // JSON
   std::vector<std::string> requests;  // JSON, one each
 
   // All of it as one JSON object on one line.
   std::string ToJson() const;
+  static Case FromJson(const std::string& json);
 };
 
-Case GenerateCase(uint64_t seed);
+// Seeds that follow each other share a schema and entities, kSeedsPerWorld of
+// them.
+constexpr uint64_t kSeedsPerWorld = 16;
+
+Case GenerateCase(uint64_t seed, CaseStyle style);
 
 }  // namespace tarazy
 

@@ -9,17 +9,42 @@ namespace {
 using Kind = CaseType::Kind;
 
 const std::vector<std::string>& AttributeNames() {
-  static const auto* names = new std::vector<std::string>{
-      "a", "b",   "c",     "age",   "name", "weird key", "if",  "\xc3\xa9",
-      "",  "x_1", "owner", "__tag", "in",   "context",   "true"};
+  static const auto* names = new std::vector<std::string>{"a",
+                                                          "b",
+                                                          "c",
+                                                          "age",
+                                                          "name",
+                                                          "weird key",
+                                                          "if",
+                                                          "\xc3\xa9",
+                                                          "",
+                                                          "x_1",
+                                                          "owner",
+                                                          "__tag",
+                                                          "in",
+                                                          "context",
+                                                          "true",
+                                                          "Set",
+                                                          "type",
+                                                          "\xe2\x80\xae"
+                                                          "b",
+                                                          "\xd0\xb0"
+                                                          "bc",
+                                                          "q\"\\",
+                                                          "ip"};
   return *names;
 }
 
-CaseType MakeType(const std::vector<std::string>& entity_types, int depth,
-                  Dice* dice);
+// What types are made of: the names of entity types, and common types.
+struct Parts {
+  std::vector<std::string> entities;
+  const std::vector<CaseCommonType>* commons;
+};
 
-std::vector<CaseType::Attribute> MakeAttributes(
-    const std::vector<std::string>& entity_types, int depth, Dice* dice) {
+CaseType MakeType(const Parts& parts, int depth, Dice* dice);
+
+std::vector<CaseType::Attribute> MakeAttributes(const Parts& parts, int depth,
+                                                Dice* dice) {
   std::vector<CaseType::Attribute> attributes;
   const size_t count = dice->Below(depth > 1 ? 7 : 4);
   for (size_t i = 0; i < count; ++i) {
@@ -29,98 +54,33 @@ std::vector<CaseType::Attribute> MakeAttributes(
         attributes.begin(), attributes.end(),
         [&](const CaseType::Attribute& a) { return a.name == attribute.name; });
     if (known) continue;
-    attribute.type = MakeType(entity_types, depth - 1, dice);
+    attribute.type = MakeType(parts, depth - 1, dice);
     attribute.required = dice->Chance(65);
     attributes.push_back(attribute);
   }
   return attributes;
 }
 
-CaseType MakeType(const std::vector<std::string>& entity_types, int depth,
-                  Dice* dice) {
+CaseType MakeType(const Parts& parts, int depth, Dice* dice) {
+  if (!parts.commons->empty() && dice->Chance(12)) {
+    const CaseCommonType& common = dice->Pick(*parts.commons);
+    CaseType type = common.type;
+    type.common = common.name;
+    return type;
+  }
   CaseType type;
   type.kind = static_cast<Kind>(dice->Below(10));
   if (depth <= 0 && (type.kind == Kind::kSet || type.kind == Kind::kRecord)) {
     type.kind = Kind::kLong;
   }
-  if (type.kind == Kind::kEntity) type.entity = dice->Pick(entity_types);
+  if (type.kind == Kind::kEntity) type.entity = dice->Pick(parts.entities);
   if (type.kind == Kind::kSet) {
-    type.element =
-        std::make_shared<CaseType>(MakeType(entity_types, depth - 1, dice));
+    type.element = std::make_shared<CaseType>(MakeType(parts, depth - 1, dice));
   }
   if (type.kind == Kind::kRecord) {
-    type.attributes = MakeAttributes(entity_types, depth, dice);
+    type.attributes = MakeAttributes(parts, depth, dice);
   }
   return type;
-}
-
-std::string TypeText(const CaseType& type);
-
-std::string AttributesText(const std::vector<CaseType::Attribute>& attributes) {
-  std::string text = "{";
-  for (const CaseType::Attribute& attribute : attributes) {
-    text += Quoted(attribute.name) + (attribute.required ? "" : "?") + ": " +
-            TypeText(attribute.type) + ", ";
-  }
-  return text + "}";
-}
-
-std::string TypeText(const CaseType& type) {
-  switch (type.kind) {
-    case Kind::kBool:
-      return "__cedar::Bool";
-    case Kind::kLong:
-      return "__cedar::Long";
-    case Kind::kString:
-      return "__cedar::String";
-    case Kind::kEntity:
-      return type.entity;
-    case Kind::kSet:
-      return "Set<" + TypeText(*type.element) + ">";
-    case Kind::kRecord:
-      return AttributesText(type.attributes);
-    case Kind::kIp:
-      return "__cedar::ipaddr";
-    case Kind::kDecimal:
-      return "__cedar::decimal";
-    case Kind::kDatetime:
-      return "__cedar::datetime";
-    case Kind::kDuration:
-      return "__cedar::duration";
-  }
-  return "";
-}
-
-std::string EntityTypeText(const CaseEntityType& type) {
-  const size_t colons = type.name.rfind("::");
-  const bool spaced = colons != std::string::npos;
-  std::string text =
-      "entity " + (spaced ? type.name.substr(colons + 2) : type.name);
-  if (!type.enum_ids.empty()) {
-    std::vector<std::string> ids;
-    for (const std::string& id : type.enum_ids) ids.push_back(Quoted(id));
-    text += " enum [" + Join(ids) + "];\n";
-  } else {
-    if (!type.parents.empty()) text += " in [" + Join(type.parents) + "]";
-    text += " = " + AttributesText(type.attributes);
-    if (type.tagged) text += " tags " + TypeText(type.tags);
-    text += ";\n";
-  }
-  if (!spaced) return text;
-  return "namespace " + type.name.substr(0, colons) + " { " + text + "}\n";
-}
-
-std::string ActionText(const CaseAction& action) {
-  std::string text = "action " + Quoted(action.id);
-  if (!action.parents.empty()) {
-    std::vector<std::string> parents;
-    for (const std::string& id : action.parents) parents.push_back(Quoted(id));
-    text += " in [" + Join(parents) + "]";
-  }
-  text += " appliesTo { principal: [" + Join(action.principals) +
-          "], resource: [" + Join(action.resources) +
-          "], context: " + AttributesText(action.context.attributes) + " };\n";
-  return text;
 }
 
 template <typename T>
@@ -132,20 +92,20 @@ std::vector<T> Some(const std::vector<T>& items, int percent, Dice* dice) {
   return some;
 }
 
-CaseEntityType MakeEntityType(const std::vector<std::string>& names,
-                              const std::string& name, Dice* dice) {
+CaseEntityType MakeEntityType(const Parts& parts, const std::string& name,
+                              Dice* dice) {
   CaseEntityType type;
   type.name = name;
   if (name == "Color") {
     type.enum_ids = {"red", "blue \"x\""};
     return type;
   }
-  type.attributes = MakeAttributes(names, 2, dice);
-  for (const std::string& parent : names) {
+  type.attributes = MakeAttributes(parts, 2, dice);
+  for (const std::string& parent : parts.entities) {
     if (parent != "Color" && dice->Chance(40)) type.parents.push_back(parent);
   }
   type.tagged = dice->Chance(40);
-  if (type.tagged) type.tags = MakeType(names, 1, dice);
+  if (type.tagged) type.tags = MakeType(parts, 1, dice);
   return type;
 }
 
@@ -164,8 +124,17 @@ CaseWorld MakeWorld(Dice* dice) {
   for (const char* more : {"NS::Photo", "A::B::C", "Color", "Team"}) {
     if (dice->Chance(60)) names.push_back(more);
   }
+  world.reserved_names = dice->Chance(50);
+  world.action_type = dice->Chance(75) ? "Action" : "NS::Action";
+  std::vector<CaseCommonType> commons;
+  const Parts parts = {names, &commons};
+  for (const char* name : {"Address", "Limits", "Ids"}) {
+    if (!dice->Chance(40)) continue;
+    CaseCommonType common{name, MakeType(parts, 2, dice)};
+    commons.push_back(common);
+  }
   for (const std::string& name : names) {
-    world.types.push_back(MakeEntityType(names, name, dice));
+    world.types.push_back(MakeEntityType(parts, name, dice));
   }
   std::vector<std::string> earlier;
   for (const char* id : {"all", "view", "edit", "odd action"}) {
@@ -178,23 +147,18 @@ CaseWorld MakeWorld(Dice* dice) {
     action.resources = Some(names, 50, dice);
     if (action.resources.empty()) action.resources = {"Group"};
     action.context.kind = Kind::kRecord;
-    action.context.attributes = MakeAttributes(names, 3, dice);
+    action.context.attributes = MakeAttributes(parts, 3, dice);
     world.actions.push_back(action);
     earlier.push_back(id);
   }
+  world.commons = commons;
   return world;
 }
 
 std::vector<std::string> IdsOf(const CaseEntityType& type) {
   if (!type.enum_ids.empty()) return type.enum_ids;
-  return {"alice", "bob", "", "\xf0\x9f\x98\x80", "a\"b\\c", "ghost"};
-}
-
-std::string SchemaText(const CaseWorld& world) {
-  std::string text;
-  for (const CaseEntityType& type : world.types) text += EntityTypeText(type);
-  for (const CaseAction& action : world.actions) text += ActionText(action);
-  return text;
+  return {"alice", "bob",          "",    "\xf0\x9f\x98\x80", "a\"b\\c",
+          "ghost", "\xd0\xb0lice", "n\nl"};
 }
 
 std::string Quoted(const std::string& text) {
@@ -281,61 +245,6 @@ std::string ExtensionText(Kind kind, Dice* dice) {
     default:
       return dice->Pick(*durations);
   }
-}
-
-std::string RecordJson(const CaseWorld& world,
-                       const std::vector<CaseType::Attribute>& attributes,
-                       Dice* dice) {
-  std::vector<std::string> fields;
-  for (const CaseType::Attribute& attribute : attributes) {
-    if (!attribute.required && dice->Chance(40)) continue;
-    fields.push_back(JsonQuoted(attribute.name) + ": " +
-                     ValueJson(world, attribute.type, dice));
-  }
-  return "{" + Join(fields) + "}";
-}
-
-std::string ValueJson(const CaseWorld& world, const CaseType& type,
-                      Dice* dice) {
-  static const auto* longs = new std::vector<std::string>{
-      "0", "1", "2", "-1", "30", "9223372036854775807", "-9223372036854775808"};
-  static const auto* strings = new std::vector<std::string>{
-      "", "a", "abc", "a*c", "\xc3\xa9", "ABC", "a\nb", "\xf0\x9f\x98\x80x"};
-  const auto call = [&](const char* function) {
-    return std::string("{\"__extn\": {\"fn\": \"") + function +
-           "\", \"arg\": " + JsonQuoted(ExtensionText(type.kind, dice)) + "}}";
-  };
-  switch (type.kind) {
-    case Kind::kBool:
-      return dice->Chance(50) ? "true" : "false";
-    case Kind::kLong:
-      return dice->Pick(*longs);
-    case Kind::kString:
-      return JsonQuoted(dice->Pick(*strings));
-    case Kind::kEntity:
-      return "{\"__entity\": " +
-             EntityJson(type.entity,
-                        dice->Pick(IdsOf(world.Find(type.entity)))) +
-             "}";
-    case Kind::kSet: {
-      std::vector<std::string> items;
-      for (size_t i = dice->Below(4); i > 0; --i) {
-        items.push_back(ValueJson(world, *type.element, dice));
-      }
-      return "[" + Join(items) + "]";
-    }
-    case Kind::kRecord:
-      return RecordJson(world, type.attributes, dice);
-    case Kind::kIp:
-      return call("ip");
-    case Kind::kDecimal:
-      return call("decimal");
-    case Kind::kDatetime:
-      return call("datetime");
-    case Kind::kDuration:
-      return call("duration");
-  }
-  return "null";
 }
 
 }  // namespace tarazy

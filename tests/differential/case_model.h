@@ -42,6 +42,7 @@ struct CaseType {
   };
   struct Attribute;
   Kind kind = Kind::kBool;
+  std::string common;                       // declared under this name
   std::string entity;                       // kEntity
   std::shared_ptr<const CaseType> element;  // kSet
   std::vector<Attribute> attributes;        // kRecord
@@ -70,9 +71,17 @@ struct CaseAction {
   CaseType context;
 };
 
+struct CaseCommonType {
+  std::string name;
+  CaseType type;
+};
+
 struct CaseWorld {
+  std::vector<CaseCommonType> commons;
   std::vector<CaseEntityType> types;
+  std::string action_type;  // "Action", or that of a namespace
   std::vector<CaseAction> actions;
+  bool reserved_names = false;  // `__cedar::Long` for `Long`
 
   const CaseEntityType& Find(const std::string& name) const;
 };
@@ -82,12 +91,7 @@ CaseWorld MakeWorld(Dice* dice);
 // Ids that entities of a type may have.
 std::vector<std::string> IdsOf(const CaseEntityType& type);
 
-// Texts: the schema, a value as JSON, a string as Cedar and as JSON text.
-std::string SchemaText(const CaseWorld& world);
-std::string ValueJson(const CaseWorld& world, const CaseType& type, Dice* dice);
-std::string RecordJson(const CaseWorld& world,
-                       const std::vector<CaseType::Attribute>& attributes,
-                       Dice* dice);
+// A string as Cedar and as JSON text.
 std::string Quoted(const std::string& text);
 std::string JsonQuoted(const std::string& text);
 std::string EntityText(const std::string& type, const std::string& id);

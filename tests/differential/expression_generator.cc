@@ -30,15 +30,15 @@ ExpressionGenerator::ExpressionGenerator(const CaseWorld& world,
                                          const std::string& principal,
                                          const CaseAction& action,
                                          const std::string& resource,
-                                         Dice* dice)
-    : world_(world), dice_(*dice) {
+                                         bool careful, Dice* dice)
+    : world_(world), careful_(careful), dice_(*dice) {
   CaseType entity;
   entity.kind = Kind::kEntity;
   entity.entity = principal;
   AddPaths({"principal", "", entity}, 3);
   entity.entity = resource;
   AddPaths({"resource", "", entity}, 3);
-  entity.entity = "Action";
+  entity.entity = world.action_type;
   paths_.push_back({"action", "", entity});
   AddPaths({"context", "", action.context}, 4);
 }
@@ -81,12 +81,12 @@ const ExpressionGenerator::Path* ExpressionGenerator::FindPath(Kind kind) {
 }
 
 std::string ExpressionGenerator::Wrap(const std::string& text) {
-  return dice_.Chance(93) ? "(" + text + ")" : text;
+  return dice_.Chance(careful_ ? 99 : 92) ? "(" + text + ")" : text;
 }
 
 std::string ExpressionGenerator::EntityLiteral() {
   if (dice_.Chance(15)) {
-    return EntityText("Action", dice_.Pick(world_.actions).id);
+    return EntityText(world_.action_type, dice_.Pick(world_.actions).id);
   }
   const CaseEntityType& type = dice_.Pick(world_.types);
   return EntityText(type.name, dice_.Pick(IdsOf(type)));
@@ -94,7 +94,7 @@ std::string ExpressionGenerator::EntityLiteral() {
 
 std::string ExpressionGenerator::Entity() {
   const Path* path = FindPath(Kind::kEntity);
-  return path != nullptr && dice_.Chance(60) ? path->text : EntityLiteral();
+  return path != nullptr && dice_.Chance(60) ? Guarded(*path) : EntityLiteral();
 }
 
 std::string ExpressionGenerator::Literal(Kind kind) {
@@ -129,10 +129,22 @@ std::string ExpressionGenerator::Literal(Kind kind) {
   }
 }
 
+std::string ExpressionGenerator::Guarded(const Path& path) {
+  const bool guard = careful_ ? !dice_.Chance(2) : dice_.Chance(30);
+  if (path.guard.empty() || !guard) return path.text;
+  if (path.type.kind == Kind::kBool) {
+    return "(" + path.guard + " && " + path.text + ")";
+  }
+  return "(if " + path.guard + " then " + path.text + " else " +
+         Literal(path.type.kind) + ")";
+}
+
 std::string ExpressionGenerator::Of(Kind kind, int depth) {
-  if (dice_.Chance(3)) kind = static_cast<Kind>(dice_.Below(10));
+  if (!careful_ && dice_.Chance(3)) kind = static_cast<Kind>(dice_.Below(10));
   const Path* path = FindPath(kind);
-  if (path != nullptr && dice_.Chance(depth <= 0 ? 70 : 35)) return path->text;
+  if (path != nullptr && dice_.Chance(depth <= 0 ? 70 : 35)) {
+    return Guarded(*path);
+  }
   if (depth <= 0) return Literal(kind);
   if (dice_.Chance(7)) {
     return "(if " + Bool(depth - 1) + " then " + Of(kind, depth - 1) +
@@ -143,7 +155,7 @@ std::string ExpressionGenerator::Of(Kind kind, int depth) {
                 ", \"other\": " + Any(depth - 1) + "}") +
            (dice_.Chance(50) ? ".k" : "[\"k\"]");
   }
-  if (dice_.Chance(5)) {
+  if (dice_.Chance(careful_ ? 1 : 5)) {
     static const auto* tags =
         new std::vector<std::string>{"\"t\"", "\"\"", "\"role\""};
     return Entity() + ".getTag(" + dice_.Pick(*tags) + ")";
@@ -217,20 +229,21 @@ std::string ExpressionGenerator::Extension(Kind kind, int depth) {
                          : kind == Kind::kDecimal  ? "decimal"
                          : kind == Kind::kDatetime ? "datetime"
                                                    : "duration";
-  if (depth > 0 && dice_.Chance(5)) {
+  if (!careful_ && depth > 0 && dice_.Chance(5)) {
     return std::string(function) + "(" + Of(Kind::kString, depth - 1) + ")";
   }
   return std::string(function) + "(" +
-         Quoted(dice_.Chance(4) ? dice_.Pick(*bad)
-                                : ExtensionText(kind, &dice_)) +
+         Quoted(dice_.Chance(careful_ ? 1 : 4) ? dice_.Pick(*bad)
+                                               : ExtensionText(kind, &dice_)) +
          ")";
 }
 
 std::string ExpressionGenerator::Set(int depth) {
-  const Kind kind = static_cast<Kind>(dice_.Below(10));
+  const Kind kind = static_cast<Kind>(dice_.Below(careful_ ? 3 : 10));
   std::vector<std::string> items;
-  for (size_t i = dice_.Below(5); i > 0; --i) {
-    items.push_back(dice_.Chance(5) ? Any(depth - 1) : Of(kind, depth - 1));
+  for (size_t i = careful_ ? 1 + dice_.Below(4) : dice_.Below(5); i > 0; --i) {
+    const bool other = !careful_ && dice_.Chance(5);
+    items.push_back(other ? Any(depth - 1) : Of(kind, depth - 1));
   }
   return "[" + Join(items) + "]";
 }
@@ -255,8 +268,8 @@ std::string ExpressionGenerator::Pattern() {
 
 std::string ExpressionGenerator::Has(int depth) {
   static const auto* names = new std::vector<std::string>{
-      "a",   "b",     "age",       "\"weird key\"", "\"\"", "\"\xc3\xa9\"",
-      "a.b", "a.b.c", "owner.age", "context"};
+      "a",   "b",     "age",       "\"weird key\"", "\"\"",      "\"\xc3\xa9\"",
+      "a.b", "a.b.c", "owner.age", "context",       "c.name.x_1"};
   if (dice_.Chance(50)) {
     const Path& path = dice_.Pick(paths_);
     if (!path.guard.empty()) return path.guard;
@@ -301,6 +314,11 @@ std::string ExpressionGenerator::BoolOnSets(int depth) {
   const std::string set = Of(Kind::kSet, depth - 1);
   switch (dice_.Below(3)) {
     case 0:
+      if (careful_) {
+        const Kind kind = static_cast<Kind>(dice_.Below(3));
+        return "[" + Of(kind, depth - 1) + ", " + Literal(kind) +
+               "].contains(" + Of(kind, depth - 1) + ")";
+      }
       return set + ".contains(" + Any(depth - 1) + ")";
     case 1:
       return set + ".isEmpty()";
@@ -315,8 +333,8 @@ std::string ExpressionGenerator::BoolOnExtensions(int depth) {
       "isIpv4", "isIpv6", "isLoopback", "isMulticast"};
   static const auto* decimals = new std::vector<std::string>{
       "lessThan", "lessThanOrEqual", "greaterThan", "greaterThanOrEqual"};
-  if (dice_.Chance(3)) return "ip().isIpv4()";
-  if (dice_.Chance(3)) return "ip(\"::1\").isIpv4(1)";
+  if (!careful_ && dice_.Chance(3)) return "ip().isIpv4()";
+  if (!careful_ && dice_.Chance(3)) return "ip(\"::1\").isIpv4(1)";
   switch (dice_.Below(3)) {
     case 0:
       return Of(Kind::kIp, depth - 1) + "." + dice_.Pick(*unary) + "()";
@@ -339,17 +357,16 @@ std::string ExpressionGenerator::BoolOperator(int depth) {
     const Kind kind = dice_.Pick(*ordered);
     return Of(kind, depth - 1) + dice_.Pick(*order) + Of(kind, depth - 1);
   }
-  const Kind kind = static_cast<Kind>(dice_.Below(10));
+  const Kind kind = static_cast<Kind>(dice_.Below(careful_ ? 3 : 10));
   return Of(kind, depth - 1) + dice_.Pick(*equality) +
-         (dice_.Chance(10) ? Any(depth - 1) : Of(kind, depth - 1));
+         (!careful_ && dice_.Chance(10) ? Any(depth - 1) : Of(kind, depth - 1));
 }
 
 std::string ExpressionGenerator::Bool(int depth) {
   if (depth <= 0) {
     const Path* path = FindPath(Kind::kBool);
     if (path == nullptr || dice_.Chance(20)) return Literal(Kind::kBool);
-    if (path->guard.empty() || dice_.Chance(20)) return path->text;
-    return "(" + path->guard + " && " + path->text + ")";
+    return Guarded(*path);
   }
   switch (dice_.Below(11)) {
     case 0:

@@ -12,10 +12,11 @@ namespace tarazy {
 
 class ExpressionGenerator {
  public:
-  // Policies that may meet this kind of request.
+  // Policies that may meet this kind of request. Careful ones mostly pass
+  // strict validation.
   ExpressionGenerator(const CaseWorld& world, const std::string& principal,
                       const CaseAction& action, const std::string& resource,
-                      Dice* dice);
+                      bool careful, Dice* dice);
 
   // A condition, mostly of type boolean.
   std::string Condition() { return Bool(4); }
@@ -55,7 +56,11 @@ class ExpressionGenerator {
   // In parentheses, or as it is now and then.
   std::string Wrap(const std::string& text);
 
+  // The path with what guards it: `if a has b then a.b else` a literal.
+  std::string Guarded(const Path& path);
+
   const CaseWorld& world_;
+  const bool careful_;
   Dice& dice_;
   std::vector<Path> paths_;
 };

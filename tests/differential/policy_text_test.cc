@@ -33,7 +33,7 @@ void ExpectRoundTrip(const Policy& policy) {
 TEST(PolicyTextTest, RandomPoliciesReadBack) {
   for (uint64_t seed = 1; seed <= 500; ++seed) {
     PolicySet set;
-    if (!Parse(GenerateCase(seed).policies, &set)) continue;
+    if (!Parse(GenerateCase(seed, CaseStyle::kPlain).policies, &set)) continue;
     for (const Policy& policy : set.policies) ExpectRoundTrip(policy);
     for (const Policy& policy : set.templates) ExpectRoundTrip(policy);
     if (HasFailure()) return;

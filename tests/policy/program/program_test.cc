@@ -117,7 +117,7 @@ TEST(ProgramTest, LinksAreCompiledWithTheirSlotsFilled) {
   EXPECT_THAT(program->Dump(), HasSubstr("resource in Album::\"a\""));
 }
 
-TEST(ProgramTest, RefusesALinkWithoutItsTemplateOrWithoutAnEntity) {
+TEST(ProgramTest, RefusesALinkThatDoesNotFitItsTemplate) {
   PolicySet set = Parse("permit(principal == ?principal, action, resource);");
   TemplateLink link;
   link.id = "l";
@@ -127,11 +127,19 @@ TEST(ProgramTest, RefusesALinkWithoutItsTemplateOrWithoutAnEntity) {
   unfilled.id = "m";
   unfilled.template_id = set.templates[0].id;
   set.links.push_back(std::move(unfilled));
+  // A value for a slot that the template lacks would narrow nothing.
+  TemplateLink overfull;
+  overfull.id = "n";
+  overfull.template_id = set.templates[0].id;
+  overfull.principal = std::make_unique<EntityUid>(EntityUid{"User", "u"});
+  overfull.resource = std::make_unique<EntityUid>(EntityUid{"Album", "a"});
+  set.links.push_back(std::move(overfull));
   Diagnostics diagnostics;
   EXPECT_EQ(Program::Compile(set, CompileOptions(), &diagnostics), nullptr);
-  ASSERT_EQ(diagnostics.size(), 2u);
+  ASSERT_EQ(diagnostics.size(), 3u);
   EXPECT_EQ(diagnostics[0].code, "compile/unknown-template");
-  EXPECT_EQ(diagnostics[1].code, "compile/unfilled-slot");
+  EXPECT_EQ(diagnostics[1].code, "compile/slots");
+  EXPECT_EQ(diagnostics[2].code, "compile/slots");
 }
 
 TEST(ProgramTest, LimitsAreDiagnosed) {
