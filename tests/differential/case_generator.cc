@@ -29,7 +29,7 @@ class CaseMaker {
   }
 
   Case Make() {
-    const size_t count = 1 + dice_.Below(5);
+    const size_t count = 1 + dice_.Below(4);
     for (size_t i = 0; i < count; ++i) AddPolicy();
     if (odd_ && dice_.Chance(4)) {
       case_.policies = Mutated(case_.policies, &dice_);

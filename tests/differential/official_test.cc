@@ -114,7 +114,7 @@ TEST(OfficialTest, RandomCasesAgree) {
     GTEST_SKIP();
   }
   OfficialRun run(official, "", &std::cout);
-  const uint64_t cases = std::stoull(Setting("TARAZY_CASES", "4000"));
+  const uint64_t cases = std::stoull(Setting("TARAZY_CASES", "3000"));
   run.Seeds(std::stoull(Setting("TARAZY_SEED", "1")), cases);
   EXPECT_EQ(run.differences(), 0u);
   if (cases < 1000) return;
