@@ -1,6 +1,7 @@
 #include "clients/cli/decision_text.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "clients/cli/plain_text.h"
 
@@ -186,7 +187,9 @@ class Writer {
       Fact(labels_.valid_until, InstantText(response.valid_until()));
     }
     Fact(labels_.law, absl::StrCat(response.edition(), "  ",
-                                   response.bundle_digest().substr(0, 16)));
+                                   response.bundle_digest().substr(0, 16),
+                                   response.readings().empty() ? "" : "  ",
+                                   absl::StrJoin(response.readings(), " ")));
     if (response.has_decided_as_of()) {
       Fact(labels_.decided_as_of, InstantText(response.decided_as_of()));
     }

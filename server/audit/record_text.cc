@@ -176,6 +176,7 @@ std::string RecordPage(uint64_t index, const v1::DecisionRecord& record) {
   for (const v1::Objection& o : record.objections()) {
     page.Line("objection", Or(o.id(), "without id"));
   }
+  page.LineIf("readings", absl::StrJoin(response.readings(), ", "));
   page.LineIf("notices", absl::StrJoin(response.notices(), ", "));
   std::string json = Json(request, true);
   while (!json.empty() && json.back() == '\n') json.pop_back();

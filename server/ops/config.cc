@@ -127,6 +127,33 @@ class Section {
     }
   }
 
+  void TextByText(const std::string& key, size_t max, size_t max_bytes,
+                  std::map<std::string, std::string>* out) {
+    const Entry* entry = Take(key);
+    if (entry == nullptr || entry->value.IsNull()) return;
+    if (!entry->value.IsMap() || entry->value.size() > max) {
+      Fail(*entry, absl::StrCat("must be a mapping of at most ", max, " keys"));
+      return;
+    }
+    out->clear();
+    for (const auto& item : entry->value) {
+      const bool texts = item.first.IsScalar() && item.second.IsScalar() &&
+                         item.first.Scalar().size() <= max_bytes &&
+                         item.second.Scalar().size() <= max_bytes;
+      if (!texts) {
+        Fail(*entry, absl::StrCat("must be a mapping of texts to texts of at "
+                                  "most ",
+                                  max_bytes, " bytes"));
+      } else if (!out->emplace(item.first.Scalar(), item.second.Scalar())
+                      .second) {
+        Fail(*entry, absl::StrCat("names `", item.first.Scalar(), "` twice"));
+      } else {
+        continue;
+      }
+      return;
+    }
+  }
+
   void Bool(const std::string& key, bool* out) {
     const Entry* entry = TakeScalar(key, "`true` or `false`");
     if (entry == nullptr) return;
@@ -288,9 +315,11 @@ void ReadLog(Section section, Config::Log* log) {
 }
 
 void ReadPack(Section section, Config::Pack* pack) {
-  auto& [directory, editions, keys, threshold] = *pack;
+  auto& [directory, editions, readings, compare_with, keys, threshold] = *pack;
   section.Text("directory", kMaxPathBytes, &directory);
   section.Texts("editions", kMaxEditions, kMaxPathBytes, &editions);
+  section.TextByText("readings", 1000, 128, &readings);
+  section.Texts("compare_with", kMaxEditions, kMaxPathBytes, &compare_with);
   if (!directory.empty() && !editions.empty()) {
     section.Refuse(
         "editions",
@@ -465,6 +494,9 @@ void ResolvePaths(absl::string_view folder, Config* config) {
     paths.push_back(&caller.token_file);
   }
   for (std::string& edition : config->pack.editions) paths.push_back(&edition);
+  for (std::string& enacted : config->pack.compare_with) {
+    paths.push_back(&enacted);
+  }
   for (std::string* path : paths) {
     if (!path->empty() && path->front() != '/') {
       *path =

@@ -7,6 +7,7 @@
 #define TARAZY_SERVER_OPS_CONFIG_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,12 @@ struct Config {
     // Instead of it: folders of several editions, in any order. A decision is
     // taken by the edition in force at its instant.
     std::vector<std::string> editions;
+    // Readings that are chosen instead of the default ones: the id of the
+    // reading, the id of the alternative.
+    std::map<std::string, std::string> readings;
+    // Folders of enacted editions that answers are compared with; a decision
+    // that they would take otherwise says DIVERGES_FROM_ENACTED.
+    std::vector<std::string> compare_with;
     // Keys whose signatures count, "name+8 hex digits+base64". Empty: packs
     // are not signed, for development.
     std::vector<std::string> keys;

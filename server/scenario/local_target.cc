@@ -35,10 +35,33 @@ absl::StatusOr<std::unique_ptr<LocalTarget>> LocalTarget::Make(
 }
 
 absl::Status LocalTarget::ReplacePack(std::shared_ptr<const Pack> pack) {
-  auto law = LawInService::Make({std::move(pack)});
-  if (!law.ok()) return law.status();
-  law_ = *std::move(law);
-  return absl::OkStatus();
+  pack_ = std::move(pack);
+  laws_.clear();
+  return UseLaw({});
+}
+
+absl::Status LocalTarget::UseLaw(const ScenarioLaw& law) {
+  auto& made = laws_[law];
+  if (made == nullptr) {
+    law_ = nullptr;
+    std::vector<std::shared_ptr<const Pack>> compare_with;
+    for (const std::string& folder : law.compare_with) {
+      auto& pack = compared_[folder];
+      if (pack == nullptr) {
+        auto loaded = LoadPack(folder);
+        if (!loaded.ok()) return loaded.status();
+        pack = *std::move(loaded);
+      }
+      compare_with.push_back(pack);
+    }
+    auto ready =
+        LawInService::Make({pack_}, law.readings, std::move(compare_with));
+    if (!ready.ok()) return ready.status();
+    made = *std::move(ready);
+  }
+  if (law_ == made) return absl::OkStatus();
+  law_ = made;
+  return registers_->SetObjectionTerms(law_->ObjectionTerms());
 }
 
 absl::StatusOr<v1::RegisterConsentResponse> LocalTarget::RegisterConsent(
@@ -72,6 +95,9 @@ absl::StatusOr<v1::ObjectionResponse> LocalTarget::NotifyObjection(
 
 absl::StatusOr<v1::DecideResponse> LocalTarget::Decide(
     const v1::DecideRequest& request) {
+  if (law_ == nullptr) {
+    return absl::FailedPreconditionError("there is no law to decide by");
+  }
   v1::DecideRequest copy = request;
   const absl::Status status = decider_->Decide(*law_, &copy, &decision_);
   if (!status.ok()) return status;

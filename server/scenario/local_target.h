@@ -6,7 +6,9 @@
 #ifndef TARAZY_SERVER_SCENARIO_LOCAL_TARGET_H_
 #define TARAZY_SERVER_SCENARIO_LOCAL_TARGET_H_
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include "server/registers/pseudonym.h"
 #include "server/registers/registers.h"
@@ -22,9 +24,10 @@ class LocalTarget final : public ScenarioTarget {
   static absl::StatusOr<std::unique_ptr<LocalTarget>> Make(
       std::shared_ptr<const Pack> pack);
 
-  // What was registered stays; the pack's limits of objections stay too.
+  // What was registered stays.
   absl::Status ReplacePack(std::shared_ptr<const Pack> pack);
 
+  absl::Status UseLaw(const ScenarioLaw& law) override;
   void SetClock(int64_t ms) override { clock_ms_ = ms; }
   absl::StatusOr<v1::RegisterConsentResponse> RegisterConsent(
       const v1::RegisterConsentRequest& request) override;
@@ -43,7 +46,12 @@ class LocalTarget final : public ScenarioTarget {
   LocalTarget() = default;
 
   int64_t clock_ms_ = 0;
-  std::shared_ptr<const LawInService> law_;
+  std::shared_ptr<const Pack> pack_;
+  // The laws that scenarios asked for, made of pack_, and the packs that they
+  // are compared with, by folder.
+  std::map<ScenarioLaw, std::shared_ptr<const LawInService>> laws_;
+  std::map<std::string, std::shared_ptr<const Pack>> compared_;
+  std::shared_ptr<const LawInService> law_;  // null: there is none
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
   std::unique_ptr<Registers> registers_;
   std::unique_ptr<Decider> decider_;

@@ -82,6 +82,8 @@ void PrepareObjection(const ObjectionStep& step, ScenarioTarget* target,
 std::vector<std::string> Prepare(const Scenario& scenario,
                                  ScenarioTarget* target) {
   std::vector<std::string> problems;
+  const absl::Status law = target->UseLaw(scenario.law);
+  if (!law.ok()) return {Failure("the law", law)};
   for (const ConsentStep& step : scenario.consents) {
     PrepareConsent(step, target, &problems);
   }
@@ -93,6 +95,8 @@ std::vector<std::string> Prepare(const Scenario& scenario,
 }
 
 std::vector<std::string> Ask(const Scenario& scenario, ScenarioTarget* target) {
+  const absl::Status law = target->UseLaw(scenario.law);
+  if (!law.ok()) return {Failure("the law", law)};
   target->SetClock(scenario.clock_ms);
   const auto response = target->Decide(scenario.request);
   if (!response.ok()) return {Failure("refused", response.status())};

@@ -20,6 +20,10 @@ class ScenarioTarget {
  public:
   virtual ~ScenarioTarget() = default;
 
+  // From now on this law decides. INVALID_ARGUMENT: there is no such law, and
+  // nothing is decided until there is another one.
+  virtual absl::Status UseLaw(const ScenarioLaw& law) = 0;
+
   // From now on the clock of the target stands at `ms`.
   virtual void SetClock(int64_t ms) = 0;
 

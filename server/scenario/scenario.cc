@@ -119,7 +119,13 @@ absl::Status ReadInto(const std::string& pack_directory, int depth,
     if (path.filename() == "inherited.yaml") {
       ReadInherited(sources->back(), scenarios, diagnostics);
     } else {
+      const size_t before = scenarios->size();
       ReadScenarios(sources->back(), scenarios, diagnostics);
+      for (size_t i = before; i < scenarios->size(); ++i) {
+        for (std::string& other : (*scenarios)[i].law.compare_with) {
+          other = (pack.parent_path() / other).string();
+        }
+      }
     }
   }
   return absl::OkStatus();
@@ -157,6 +163,9 @@ std::vector<std::string> Differences(const Expected& expected,
   Compare("reasons", expected.reasons, codes, &differences);
   Compare("norms", expected.norms, norms, &differences);
   Compare("missing", expected.missing, missing, &differences);
+  Compare("notices", expected.notices,
+          Names(response.notices().begin(), response.notices().end()),
+          &differences);
   if (expected.compare_retry_after) {
     absl::optional<int64_t> got;
     if (response.has_retry_after()) got = Ms(response.retry_after());

@@ -12,6 +12,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -23,6 +24,19 @@
 #include "tarazy/v1/registers.pb.h"
 
 namespace tarazy {
+
+// The law that a scenario is decided by, where it is not the pack alone under
+// its default readings.
+struct ScenarioLaw {
+  std::map<std::string, std::string> readings;
+  // Folders of enacted editions that the answer is compared with.
+  std::vector<std::string> compare_with;
+
+  bool operator<(const ScenarioLaw& o) const {
+    return std::tie(readings, compare_with) <
+           std::tie(o.readings, o.compare_with);
+  }
+};
 
 struct ConsentStep {
   v1::Consent consent;
@@ -53,6 +67,7 @@ struct Expected {
   absl::optional<std::set<std::string>> obligations;  // ids
   absl::optional<std::set<std::string>> breached;     // ids
   absl::optional<std::set<std::string>> missing;      // fact paths
+  absl::optional<std::set<std::string>> notices;      // codes
   bool compare_retry_after = false;
   absl::optional<int64_t> retry_after_ms;
   std::map<std::string, int64_t> due_ms;  // by obligation
@@ -62,6 +77,7 @@ struct Scenario {
   std::string id;
   std::string title;
   std::string file;
+  ScenarioLaw law;
   int64_t clock_ms = 0;
   // A subject's IIN "auto" has been replaced by one that no other scenario of
   // the same reading has.

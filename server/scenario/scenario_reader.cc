@@ -194,6 +194,7 @@ class Reader {
       const YAML::Node* value = map.Optional(key);
       if (value != nullptr) *json = ToJson(*value);
     };
+    ReadLaw(&map, &law_);
     take("request", &request_);
     take("consent", &consent_);
     take("objection", &objection_);
@@ -202,6 +203,23 @@ class Reader {
     const YAML::Node* objections = map.Optional("objections");
     if (objections != nullptr) objections_ = *objections;
     map.Finish();
+  }
+
+  void ReadLaw(YamlMap* map, ScenarioLaw* law) {
+    const YAML::Node* readings = map->Optional("readings");
+    if (readings != nullptr && readings->IsMap()) {
+      law->readings.clear();
+      for (const auto& entry : *readings) {
+        std::string* alternative = &law->readings[entry.first.Scalar()];
+        file_->Text(entry.second, "the alternative of a reading", alternative);
+      }
+    } else if (readings != nullptr) {
+      file_->Error(*readings, "wrong-kind", "`readings` must be a map");
+    }
+    if (map->Optional("compare_with") != nullptr) {
+      law->compare_with.clear();
+      map->OptionalTexts("compare_with", &law->compare_with);
+    }
   }
 
   void ReadScenario(const YAML::Node& item) {
@@ -217,6 +235,8 @@ class Reader {
     map.RequiredText("id", &scenario.id);
     map.RequiredText("title", &scenario.title);
     ReadClock(&map, &scenario);
+    scenario.law = law_;
+    ReadLaw(&map, &scenario.law);
     Json request = request_;
     const YAML::Node* own = map.Optional("request");
     if (own != nullptr) request.merge_patch(ToJson(*own));
@@ -443,6 +463,7 @@ class Reader {
     ReadNames(map, "obligations", &expected->obligations);
     ReadNames(map, "breached", &expected->breached);
     ReadNames(map, "missing", &expected->missing);
+    ReadNames(map, "notices", &expected->notices);
     const YAML::Node* retry = map->Optional("retry_after");
     if (retry != nullptr) {
       expected->compare_retry_after = true;
@@ -466,6 +487,7 @@ class Reader {
   std::vector<Scenario>* const scenarios_;
   Diagnostics* const diagnostics_;
   std::string clock_;
+  ScenarioLaw law_;
   std::string subject_;
   Json request_ = Json::object();
   Json consent_ = Json::object();

@@ -266,8 +266,24 @@ Decider::Candidate Decider::Run(Case* c, v1::DecideResponse* response,
     response->add_notices("ASSERTED_CONSENT_USED");
   }
   Candidate result = candidates[chosen];
+  if (c->enacted != nullptr &&
+      Diverges(*c->enacted, *c, candidates, permitted)) {
+    response->add_notices("DIVERGES_FROM_ENACTED");
+  }
   c->binding.consent = nullptr;
   return result;
+}
+
+bool Decider::Diverges(const PackInService& enacted, const Case& c,
+                       const Candidates& candidates, bool permitted) {
+  Case other = c;
+  other.pack = &enacted;
+  const bool enacted_permits = std::any_of(
+      candidates.begin(), candidates.end(), [&](const Candidate& candidate) {
+        other.binding.consent = candidate.present ? &candidate.facts : nullptr;
+        return Permits(other);
+      });
+  return enacted_permits != permitted;
 }
 
 absl::Status Decider::ChooseInstant(const v1::DecideRequest& request,
@@ -310,6 +326,7 @@ absl::Status Decider::Decide(const LawInService& law,
   response->Clear();
   Case c;
   c.pack = &pack;
+  c.enacted = law.Enacted(pack, now_ms);
   c.request = request;
   // The state before the entries: they may be newer than it, never older.
   c.state = options_.registers->state();
@@ -341,6 +358,9 @@ absl::Status Decider::Decide(const LawInService& law,
   response->set_request_id(request->request_id());
   response->set_edition(pack.pack->edition());
   response->set_bundle_digest(pack.pack->digest());
+  for (const auto& [reading, alternative] : pack.pack->choice()) {
+    response->add_readings(absl::StrCat(reading, "=", alternative));
+  }
   v1::StateToken* token = response->mutable_state();
   token->set_store(c.state.store);
   token->set_epoch(c.state.epoch);

@@ -75,6 +75,7 @@ class Decider {
   // What one decision looks at.
   struct Case {
     const PackInService* pack;
+    const PackInService* enacted;  // null: nothing to compare with
     const v1::DecideRequest* request;
     Binding binding;
     std::shared_ptr<const SubjectEntries> entries;
@@ -102,6 +103,10 @@ class Decider {
   void ExplainDuties(const Case& c, bool permitted, Answer* answer);
   // Decides; the candidate that the answer speaks of.
   Candidate Run(Case* c, v1::DecideResponse* response, Answer* answer);
+  // Whether an enacted edition permits what was denied, or the other way
+  // round. Leaves the evaluations of that edition behind.
+  bool Diverges(const PackInService& enacted, const Case& c,
+                const Candidates& candidates, bool permitted);
   bool NewDecisionId(std::string* id);
 
   DeciderOptions options_;

@@ -22,18 +22,25 @@ namespace tarazy {
 
 class LawInService {
  public:
-  // Reads the packs of the folders. INVALID_ARGUMENT holds all that is wrong
-  // with the first bad one, a line each, or what keeps them from standing
-  // together.
-  static absl::StatusOr<std::shared_ptr<const LawInService>> Load(
-      const std::vector<std::string>& directories);
+  // `editions`: at least one. `readings` apply to each edition that has them;
+  // each is in one of them at least. `compare_with`: editions of the enacted
+  // text, under their default readings, which answers are compared with; may be
+  // empty. INVALID_ARGUMENT says what keeps them from standing together, or
+  // which reading there is none of.
   static absl::StatusOr<std::shared_ptr<const LawInService>> Make(
-      std::vector<std::shared_ptr<const Pack>> packs);
+      std::vector<std::shared_ptr<const Pack>> editions,
+      const ReadingChoice& readings = {},
+      std::vector<std::shared_ptr<const Pack>> compare_with = {});
 
   // The edition in force; before the first the first, after the last the last:
   // it then refuses for not being in force.
   const PackInService& At(int64_t ms) const {
     return *editions_[timeline_.Nearest(ms)];
+  }
+  // The enacted edition that answers of `edition` at `ms` are compared with;
+  // null: none, or it is the same one.
+  const PackInService* Enacted(const PackInService& edition, int64_t ms) const {
+    return enacted_ == nullptr ? nullptr : EnactedBeside(edition, ms);
   }
   // By time.
   const std::vector<std::shared_ptr<const PackInService>>& editions() const {
@@ -42,11 +49,18 @@ class LawInService {
   // How each edition counts the limits of objections received in its time.
   std::vector<DatedTerm> ObjectionTerms() const;
 
+  // Null: answers are compared with nothing.
+  const LawInService* enacted() const { return enacted_.get(); }
+
  private:
   explicit LawInService(Timeline timeline) : timeline_(std::move(timeline)) {}
 
+  const PackInService* EnactedBeside(const PackInService& edition,
+                                     int64_t ms) const;
+
   Timeline timeline_;
   std::vector<std::shared_ptr<const PackInService>> editions_;  // parallel
+  std::shared_ptr<const LawInService> enacted_;
 };
 
 }  // namespace tarazy

@@ -127,7 +127,8 @@ class ServerImpl final : public Server {
   absl::Status LoadLaw(const std::vector<std::string>& directories,
                        std::vector<LoadedPack>* loaded,
                        std::shared_ptr<const LawInService>* law) const;
-  void SayPacks(absl::string_view event, const std::vector<LoadedPack>& loaded);
+  void SayPacks(absl::string_view event, const LawInService& law,
+                const std::vector<LoadedPack>& loaded);
   void SayCounters();
   void DrainOnce();
 
@@ -201,7 +202,7 @@ absl::Status ServerImpl::Open() {
                   "unsigned, which is for development")
             .str());
   }
-  SayPacks("pack_in_service", loaded);
+  SayPacks("pack_in_service", *law, loaded);
   return absl::OkStatus();
 }
 
@@ -352,14 +353,22 @@ absl::Status ServerImpl::LoadLaw(
     const std::vector<std::string>& directories,
     std::vector<LoadedPack>* loaded,
     std::shared_ptr<const LawInService>* law) const {
-  std::vector<std::shared_ptr<const Pack>> packs;
-  for (const std::string& directory : directories) {
-    auto one = packs_->Load(directory);
-    if (!one.ok()) return one.status();
-    packs.push_back(one->pack);
-    loaded->push_back(*std::move(one));
-  }
-  auto made = LawInService::Make(std::move(packs));
+  const auto load = [&](const std::vector<std::string>& paths,
+                        std::vector<std::shared_ptr<const Pack>>* packs) {
+    for (const std::string& path : paths) {
+      auto one = packs_->Load(path);
+      if (!one.ok()) return one.status();
+      packs->push_back(one->pack);
+      loaded->push_back(*std::move(one));
+    }
+    return absl::OkStatus();
+  };
+  std::vector<std::shared_ptr<const Pack>> editions, compare_with;
+  absl::Status status = load(directories, &editions);
+  if (status.ok()) status = load(config_.pack.compare_with, &compare_with);
+  if (!status.ok()) return status;
+  auto made = LawInService::Make(std::move(editions), config_.pack.readings,
+                                 std::move(compare_with));
   if (!made.ok()) return made.status();
   *law = *std::move(made);
   return absl::OkStatus();
@@ -382,14 +391,14 @@ absl::Status ServerImpl::ReplacePacks(
     return status;
   }
   law_->Replace(law);
-  SayPacks("pack_replaced", loaded);
+  SayPacks("pack_replaced", *law, loaded);
   return absl::OkStatus();
 }
 
-void ServerImpl::SayPacks(absl::string_view event,
+void ServerImpl::SayPacks(absl::string_view event, const LawInService& law,
                           const std::vector<LoadedPack>& loaded) {
-  for (const LoadedPack& one : loaded) {
-    const Pack& pack = *one.pack;
+  for (const auto& edition : law.editions()) {
+    const Pack& pack = *edition->pack;
     LogLine line(LogLevel::kInfo, event);
     line.Text("pack", pack.id())
         .Text("edition", pack.edition())
@@ -398,12 +407,22 @@ void ServerImpl::SayPacks(absl::string_view event,
     if (pack.valid_to_ms() != INT64_MAX) {
       line.Text("valid_to", FormatAlmaty(pack.valid_to_ms()));
     }
-    if (one.version != 0) {
-      line.Number("version", one.version)
-          .Text("bundle_digest", one.bundle_digest)
-          .Text("signed_by", absl::StrJoin(one.signed_by, " "));
+    if (!pack.choice().empty()) {
+      line.Text("readings",
+                absl::StrJoin(pack.choice(), " ", absl::PairFormatter("=")));
+    }
+    const auto from = std::find_if(
+        loaded.begin(), loaded.end(),
+        [&](const LoadedPack& one) { return one.pack->id() == pack.id(); });
+    if (from != loaded.end() && from->version != 0) {
+      line.Number("version", from->version)
+          .Text("bundle_digest", from->bundle_digest)
+          .Text("signed_by", absl::StrJoin(from->signed_by, " "));
     }
     hooks_.log_line(line.str());
+  }
+  if (law.enacted() != nullptr) {
+    SayPacks("pack_compared_with", *law.enacted(), loaded);
   }
 }
 

@@ -58,8 +58,9 @@ class Server {
   // one.
   virtual const std::vector<std::string>& addresses() const = 0;
 
-  // Puts the packs of these folders in service, one or several editions; calls
-  // under way end with the law they began with. On an error nothing changes.
+  // Puts the packs of these folders in service, one or several editions, under
+  // the configured readings; calls under way end with the law they began with.
+  // On an error nothing changes.
   virtual absl::Status ReplacePacks(
       const std::vector<std::string>& directories) = 0;
 

@@ -54,6 +54,8 @@ std::string Show(const Config& c) {
   return absl::StrCat(
       c.listen.tcp, "|", c.listen.unix_socket, "|", c.threads.completion_queues,
       "|", c.pack.directory, "|", absl::StrJoin(c.pack.editions, ","), "|",
+      absl::StrJoin(c.pack.readings, ",", absl::PairFormatter("=")), "|",
+      absl::StrJoin(c.pack.compare_with, ","), "|",
       absl::StrJoin(c.pack.keys, " "), "|", c.pack.threshold, "|",
       c.log.enabled, "|", c.log.directory, "|", c.log.name, "|",
       c.log.segment_bytes, "|", c.log.max_queue_bytes, "|",
@@ -130,7 +132,8 @@ TEST_F(ConfigTest, ReadsEveryKey) {
   const absl::StatusOr<Config> config = Read(
       "listen: {tcp: '[::1]:0', unix_socket: /run/t.sock}\n"
       "threads: {completion_queues: 2}\n"
-      "pack: {editions: [/p, q], keys: [a, b], threshold: 2}\n"
+      "pack: {editions: [/p, q], readings: {r: a, s: b}, "
+      "compare_with: [e], keys: [a, b], threshold: 2}\n"
       "log: {enabled: false, directory: /l, name: a/b, "
       "segment_bytes: 1048576, max_queue_bytes: 1048577}\n"
       "checkpoints: {key_file: c.key, create: true, interval_ms: 20}\n"
@@ -144,8 +147,8 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "default_language: ru\n");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(Show(*config),
-            absl::StrCat("[::1]:0|/run/t.sock|2||/p,", folder_,
-                         "/q|a b|2|0|/l|a/b|1048576|1048577|", folder_,
+            absl::StrCat("[::1]:0|/run/t.sock|2||/p,", folder_, "/q|r=a,s=b|",
+                         folder_, "/e|a b|2|0|/l|a/b|1048576|1048577|", folder_,
                          "/c.key|1|20|", folder_, "/r.db|", folder_,
                          "/sub/k|1|2048|7|3|0|9|1|1|2|", folder_, "/i.db|1"));
 }
@@ -220,6 +223,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"listen: {tcp: ''}\n", "both empty"},
         BadCase{"registers: {path: ''}\n", "must not be empty"},
         BadCase{"pseudonyms: {key_file: ''}\n", "must not be empty"},
+        BadCase{"pack: {readings: [a]}\n", "must be a mapping of at most"},
+        BadCase{"pack: {readings: {a: [b]}}\n",
+                "must be a mapping of texts to texts"},
+        BadCase{"pack: {readings: {a: b, a: c}}\n", "names `a` twice"},
         BadCase{"pack: {editions: /p}\n", "must be a list of at most 64 texts"},
         BadCase{"pack: {editions: ['']}\n", "must be a list of texts of 1 to"},
         BadCase{"pack: {directory: a, editions: [b]}\n",

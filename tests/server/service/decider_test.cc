@@ -80,7 +80,7 @@ class FakeRegisters : public Registers {
 class DeciderTest : public testing::Test {
  protected:
   DeciderTest() {
-    auto law = LawInService::Load({SeedBillFolder()});
+    auto law = LawInService::Make({*LoadPack(SeedBillFolder())});
     EXPECT_TRUE(law.ok()) << law.status().ToString();
     law_ = *law;
     pseudonymizer_ = *Pseudonymizer::Make("key", std::string(32, 'k'));

@@ -20,7 +20,7 @@ class StateAgeTest : public testing::Test {
  protected:
   void SetUp() override {
     FaultVfs::Install();
-    auto law = LawInService::Load({SeedBillFolder()});
+    auto law = LawInService::Make({*LoadPack(SeedBillFolder())});
     ASSERT_TRUE(law.ok()) << law.status();
     law_ = *std::move(law);
     auto key = Pseudonymizer::Make("test-1", std::string(32, 'k'));
