@@ -331,10 +331,12 @@ class PackLoader {
         const std::string name =
             absl::StrCat(reading.value.id, "=", alternative.id);
         if (std::find(used.begin(), used.end(), name) != used.end()) continue;
-        Error(*reading.source, reading.span, "idle-alternative",
-              absl::StrCat("alternative `", alternative.id, "` of reading `",
-                           reading.value.id, "` changes nothing"),
-              "no policy asks for it; leave its id out", diagnostics_);
+        diagnostics_->push_back(
+            {Severity::kWarning, "pack/idle-alternative",
+             std::string(reading.source->name()), reading.span,
+             absl::StrCat("alternative `", alternative.id, "` of reading `",
+                          reading.value.id, "` changes nothing"),
+             "no policy asks for it; leave its id out"});
       }
     }
   }

@@ -38,8 +38,8 @@ std::shared_ptr<const Pack> LoadPack(const std::string& folder) {
   Diagnostics diagnostics;
   std::string text;
   auto pack = Pack::Load(folder, &diagnostics, &text);
+  std::fputs(text.c_str(), stderr);
   if (pack == nullptr) {
-    std::fputs(text.c_str(), stderr);
     const size_t count = diagnostics.size();
     std::fprintf(stderr, "tarazy: the pack in `%s` can't be used: %zu %s\n",
                  folder.c_str(), count, count == 1 ? "error" : "errors");

@@ -217,8 +217,6 @@ const Broken kBroken[] = {
      "`workingdays` is not a `counted_in` that `objection_term` can have"},
     {"NoAlternatives", "pack.yaml", "    alternatives: [That way.]\n", "",
      "reading `one` has no `alternatives`"},
-    {"IdleAlternative", "pack.yaml", "[That way.]", "[{id: that, text: That.}]",
-     "alternative `that` of reading `one` changes nothing"},
     {"BadAlternative", "pack.yaml", "[That way.]",
      "[{id: default, text: That.}]",
      "`default` can't be the id of an alternative"},
@@ -389,6 +387,16 @@ TEST_F(PackTest, AReadingIsChosen) {
   EXPECT_EQ(pack->WithReadings({{"one", "this"}}).status().message(),
             "reading `one` of pack `small` has no alternative `this` that can "
             "be chosen; known: default, that");
+}
+
+TEST_F(PackTest, AnAlternativeThatChangesNothingIsWarnedOf) {
+  Files files = GoodFiles();
+  files["pack.yaml"] = absl::StrReplaceAll(
+      files["pack.yaml"], {{"[That way.]", "[{id: that, text: That.}]"}});
+  EXPECT_NE(Load(files), nullptr);
+  EXPECT_THAT(told_,
+              testing::HasSubstr("warning[pack/idle-alternative]: alternative "
+                                 "`that` of reading `one` changes nothing"));
 }
 
 // Writes `GoodFiles` as "base" and `files` as "top", and loads "top".

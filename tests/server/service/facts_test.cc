@@ -76,6 +76,8 @@ TEST(FactsTest, EveryEnumOfARequestIsKnownToTheSchemaValueByValue) {
 // Checks that a fact of each attribute below `type` is there and has its type.
 void CheckFacts(const std::string& path, const Type& type, ActKind kind,
                 int* count) {
+  // The pack's own, which no request carries (policy/pack/readings.h).
+  if (path == "context.reading") return;
   ++*count;
   const Fact* fact = FindFact(path, kind);
   ASSERT_NE(fact, nullptr) << path << " of " << ActionId(kind);
