@@ -117,7 +117,7 @@ TEST(OfficialTest, RandomCasesAgree) {
   const uint64_t cases = std::stoull(Setting("TARAZY_CASES", "3000"));
   run.Seeds(std::stoull(Setting("TARAZY_SEED", "1")), cases);
   EXPECT_EQ(run.differences(), 0u);
-  if (cases < 1000) return;
+  if (cases < 3000) return;
   // The cases are worth something only while they reach all outcomes.
   for (const char* outcome :
        {"allow", "deny", "with errors", "with reasons", "entities refused",

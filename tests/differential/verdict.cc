@@ -156,6 +156,9 @@ Json OurEngine::VerdictOf(const Case& c) {
   Json& translated = out["json"] = Json::object();
   for (const auto* list : {&set.policies, &set.templates}) {
     for (const Policy& policy : *list) {
+      // JSON may name as a template what has no slot; the official engine
+      // does not list it.
+      if (list == &set.templates && !policy.is_template()) continue;
       translated[policy.id] =
           Json::parse(PolicyToJson(policy, JsonStyle::kCompact));
     }

@@ -1,10 +1,9 @@
-#include "policy/cedar/formatter.h"
-
 #include <cstdio>
 #include <fstream>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "policy/cedar/formatter.h"
 #include "server/command/cedar/commands.h"
 #include "server/command/cedar/inputs.h"
 

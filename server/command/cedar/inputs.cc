@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "policy/cedar/json.h"
 #include "policy/cedar/json_fields.h"
+#include "policy/cedar/links.h"
 #include "policy/cedar/parser.h"
 #include "policy/cedar/policy_json.h"
 
@@ -51,8 +52,8 @@ absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
 }
 
 void PolicyFlags::Add(CLI::App* command) {
-  command->add_option("-p,--policies", policies, "file of policies")
-      ->required();
+  command->add_option("-p,--policies", policies,
+                      "file of policies (default: standard input)");
   command
       ->add_option("--policy-format", policy_format,
                    "`cedar` or `json` (default: cedar)")
@@ -105,9 +106,26 @@ int Inputs::Refuse(const char* code, const absl::Status& status) {
   return Report();
 }
 
+bool Inputs::ReadSlots(const Source& source, const JsonValue& json,
+                       TemplateLink* link) {
+  JsonErrors errors(source, kMaxErrors, &diagnostics_);
+  if (!errors.CheckKeys(json, {}, {"?principal", "?resource"})) return false;
+  for (const JsonMember& member : json.members) {
+    const auto uid = ParseEntityUid(member.value.text);
+    if (!uid) {
+      return errors.Add("links/entity", member.value.span,
+                        "an entity like `\"User::\\\"alice\\\"\"` is expected");
+    }
+    auto& slot = member.key == "?principal" ? link->principal : link->resource;
+    slot = std::make_unique<EntityUid>(*uid);
+  }
+  return true;
+}
+
 bool Inputs::LoadLinks(const std::string& path, PolicySet* set) {
   const Source* source = Open(path);
   if (source == nullptr) return false;
+  if (source->text().empty()) return true;
   const auto json = ParseJson(*source, JsonOptions(), &diagnostics_);
   if (!json) return false;
   JsonErrors errors(*source, kMaxErrors, &diagnostics_);
@@ -117,34 +135,50 @@ bool Inputs::LoadLinks(const std::string& path, PolicySet* set) {
     TemplateLink link;
     if (!errors.CheckKeys(item, {"template_id", "link_id", "args"}) ||
         !errors.ReadString(item, "template_id", &link.template_id) ||
-        !errors.ReadString(item, "link_id", &link.id)) {
+        !errors.ReadString(item, "link_id", &link.id) ||
+        !ReadSlots(*source, *item.Find("args"), &link)) {
       return false;
-    }
-    for (const JsonMember& argument : item.Find("args")->members) {
-      const auto uid = ParseEntityUid(argument.value.text);
-      if (!uid) {
-        return errors.Add("links/entity", argument.value.span,
-                          "an entity like `\"User::\\\"alice\\\"\"` is "
-                          "expected");
-      }
-      auto& slot =
-          argument.key == "?principal" ? link.principal : link.resource;
-      slot = std::make_unique<EntityUid>(*uid);
     }
     set->links.push_back(std::move(link));
   }
   return true;
 }
 
+bool Inputs::LoadJsonPolicies(const Source& source, PolicySet* set) {
+  const PolicyJsonOptions options;
+  const auto json = ParseJson(source, JsonOptions(), &diagnostics_);
+  if (!json) return false;
+  if (json->Find("effect") == nullptr) {
+    return PolicySetFromJson(source, options, set, &diagnostics_);
+  }
+  auto policy = PolicyFromJson(source, "JSON policy", options, &diagnostics_);
+  if (!policy) return false;
+  auto& list = policy->is_template() ? set->templates : set->policies;
+  list.push_back(*std::move(policy));
+  return true;
+}
+
 bool Inputs::LoadPolicies(const PolicyFlags& flags, PolicySet* set) {
   const Source* source = Open(flags.policies);
   if (source == nullptr) return false;
-  const bool sound =
-      flags.policy_format == "json"
-          ? PolicySetFromJson(*source, PolicyJsonOptions(), set, &diagnostics_)
-          : ParsePolicies(*source, ParseOptions(), set, &diagnostics_);
-  if (!sound) return false;
-  return flags.template_linked.empty() || LoadLinks(flags.template_linked, set);
+  if (flags.policy_format == "json") {
+    if (!LoadJsonPolicies(*source, set)) return false;
+  } else {
+    if (!ParsePolicies(*source, ParseOptions(), set, &diagnostics_)) {
+      return false;
+    }
+    for (auto* list : {&set->policies, &set->templates}) {
+      for (Policy& policy : *list) {
+        const std::string* id = policy.annotation("id");
+        if (id != nullptr) policy.id = *id;
+      }
+    }
+  }
+  if (!flags.template_linked.empty() &&
+      !LoadLinks(flags.template_linked, set)) {
+    return false;
+  }
+  return CheckPolicySet(*set, &diagnostics_);
 }
 
 bool Inputs::LoadSchema(const SchemaFlags& flags,

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "policy/cedar/ast.h"
 #include "policy/cedar/diagnostic.h"
+#include "policy/cedar/json.h"
 #include "policy/cedar/schema.h"
 #include "policy/cedar/source.h"
 #include "policy/eval/entities_json.h"
@@ -25,7 +26,7 @@ namespace tarazy {
 absl::StatusOr<std::string> ReadTextFile(const std::string& path);
 
 struct PolicyFlags {
-  std::string policies;
+  std::string policies = "-";
   std::string policy_format = "cedar";
   std::string template_linked;
   void Add(CLI::App* command);
@@ -48,7 +49,16 @@ struct RequestFlags {
 class Inputs {
  public:
   // Each returns false or null after any error, which Report prints.
+
+  // Policies and links, whose ids and slots are in order. A policy in text has
+  // the id that its `@id` gives, as with the official command line; one policy
+  // alone in JSON is "JSON policy" there.
   bool LoadPolicies(const PolicyFlags& flags, PolicySet* set);
+  // Appends the links of a file; their ids and slots are not checked.
+  bool LoadLinks(const std::string& path, PolicySet* set);
+  // `{"?principal": "User::\"alice\""}` into the slots of `link`.
+  bool ReadSlots(const Source& source, const JsonValue& json,
+                 TemplateLink* link);
   // Nothing to load gives true and no schema.
   bool LoadSchema(const SchemaFlags& flags,
                   std::unique_ptr<const Schema>* schema);
@@ -70,7 +80,7 @@ class Inputs {
 
  private:
   void Add(const char* code, const absl::Status& status);
-  bool LoadLinks(const std::string& path, PolicySet* set);
+  bool LoadJsonPolicies(const Source& source, PolicySet* set);
   std::string RequestText(const RequestFlags& flags, bool* sound);
 
   std::deque<Source> sources_;

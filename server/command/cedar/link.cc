@@ -1,6 +1,10 @@
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "policy/cedar/json_fields.h"
 #include "policy/cedar/links.h"
 #include "policy/cedar/parser.h"
@@ -22,45 +26,83 @@ bool ReadArguments(const std::string& text, Inputs* inputs,
                    TemplateLink* link) {
   const Source* source = inputs->Keep("<arguments>", text);
   const auto json = ParseJson(*source, JsonOptions(), inputs->diagnostics());
-  if (!json) return false;
-  JsonErrors errors(*source, 100, inputs->diagnostics());
-  if (!errors.CheckKeys(*json, {}, {"?principal", "?resource"})) return false;
-  for (const JsonMember& member : json->members) {
-    const auto uid = ParseEntityUid(member.value.text);
-    if (!uid) {
-      return errors.Add("links/entity", member.value.span,
-                        "an entity like `\"User::\\\"alice\\\"\"` is expected");
-    }
-    auto& slot = member.key == "?principal" ? link->principal : link->resource;
-    slot = std::make_unique<EntityUid>(*uid);
-  }
-  return true;
+  return json && inputs->ReadSlots(*source, *json, link);
 }
 
-int Run(const Flags& flags) {
+std::string LinksJson(absl::Span<const TemplateLink> links) {
+  JsonWriter json(JsonStyle::kIndented);
+  json.BeginArray();
+  for (const TemplateLink& link : links) {
+    json.BeginObject();
+    json.Key("template_id");
+    json.String(link.template_id);
+    json.Key("link_id");
+    json.String(link.id);
+    json.Key("args");
+    json.BeginObject();
+    if (link.principal != nullptr) {
+      json.Key("?principal");
+      json.String(ToString(*link.principal));
+    }
+    if (link.resource != nullptr) {
+      json.Key("?resource");
+      json.String(ToString(*link.resource));
+    }
+    json.EndObject();
+    json.EndObject();
+  }
+  json.EndArray();
+  return json.Take() + "\n";
+}
+
+// In one step: a reader finds the old links or the new ones.
+absl::Status WriteLinks(const std::string& path, const std::string& text) {
+  const std::string next = path + ".new";
+  std::ofstream out(next, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  if (!out || std::rename(next.c_str(), path.c_str()) != 0) {
+    return absl::UnavailableError(absl::StrCat("can't write `", path, "`"));
+  }
+  return absl::OkStatus();
+}
+
+int Run(Flags flags) {
   Inputs inputs;
   PolicySet set;
   TemplateLink link;
   link.id = flags.new_id;
   link.template_id = flags.template_id;
-  if (!inputs.LoadPolicies(flags.policies, &set) ||
+  // Links of a JSON policy set stay there; the file has those after them, and
+  // is made when it is not there yet.
+  const std::string links = flags.policies.template_linked;
+  flags.policies.template_linked.clear();
+  if (!inputs.LoadPolicies(flags.policies, &set)) return inputs.Report();
+  const size_t first = set.links.size();
+  if ((!links.empty() && std::filesystem::exists(links) &&
+       !inputs.LoadLinks(links, &set)) ||
       !ReadArguments(flags.arguments, &inputs, &link)) {
     return inputs.Report();
   }
-  for (const Policy& policy : set.templates) {
-    if (policy.id != flags.template_id) continue;
-    const auto linked = LinkTemplate(policy, link);
-    if (!linked.ok()) {
-      return inputs.Refuse("links/refused", linked.status());
-    }
-    set.links.push_back(std::move(link));
-    if (!CheckPolicySet(set, inputs.diagnostics())) return inputs.Report();
-    std::puts(PolicyToJson(*linked, JsonStyle::kIndented).c_str());
-    return 0;
+  const auto found = std::find_if(
+      set.templates.begin(), set.templates.end(),
+      [&](const Policy& policy) { return policy.id == flags.template_id; });
+  if (found == set.templates.end()) {
+    return inputs.Refuse("links/refused", absl::NotFoundError(absl::StrCat(
+                                              "there is no template `",
+                                              flags.template_id, "`")));
   }
-  return inputs.Refuse("links/refused",
-                       absl::NotFoundError(absl::StrCat(
-                           "there is no template `", flags.template_id, "`")));
+  const auto linked = LinkTemplate(*found, link);
+  if (!linked.ok()) return inputs.Refuse("links/refused", linked.status());
+  set.links.push_back(std::move(link));
+  if (!CheckPolicySet(set, inputs.diagnostics())) return inputs.Report();
+  if (!links.empty()) {
+    const absl::Status written = WriteLinks(
+        links, LinksJson(absl::MakeConstSpan(set.links).subspan(first)));
+    if (!written.ok()) return inputs.Refuse("links/unwritable", written);
+  }
+  std::puts(PolicyToJson(*linked, JsonStyle::kIndented).c_str());
+  return 0;
 }
 
 }  // namespace
@@ -68,7 +110,9 @@ int Run(const Flags& flags) {
 void AddLink(CLI::App* app, std::function<int()>* run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app->add_subcommand(
-      "link", "Fills the slots of a template and prints the policy as JSON.");
+      "link",
+      "Fills the slots of a template, prints the policy as JSON and, with -k, "
+      "adds it to the file of links.");
   flags->policies.Add(command);
   command->add_option("--template-id", flags->template_id, "the template")
       ->required();

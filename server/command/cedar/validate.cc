@@ -1,12 +1,14 @@
 #include <cstdio>
 
-#include "policy/cedar/links.h"
 #include "policy/cedar/validator.h"
 #include "server/command/cedar/commands.h"
 #include "server/command/cedar/inputs.h"
 
 namespace tarazy {
 namespace {
+
+// Exit code of the official command line.
+constexpr int kInvalid = 3;
 
 struct Flags {
   PolicyFlags policies;
@@ -20,8 +22,7 @@ int Run(const Flags& flags) {
   PolicySet set;
   std::unique_ptr<const Schema> schema;
   if (!inputs.LoadPolicies(flags.policies, &set) ||
-      !inputs.LoadSchema(flags.schema, &schema) ||
-      !CheckPolicySet(set, inputs.diagnostics())) {
+      !inputs.LoadSchema(flags.schema, &schema)) {
     return inputs.Report();
   }
   const ValidationMode mode = flags.mode == "strict"
@@ -30,7 +31,7 @@ int Run(const Flags& flags) {
   const bool valid = ValidatePolicies(set, *schema, mode, inputs.diagnostics());
   const bool warned = !inputs.diagnostics()->empty();
   inputs.Report();
-  if (!valid || (warned && flags.deny_warnings)) return 2;
+  if (!valid || (warned && flags.deny_warnings)) return kInvalid;
   std::puts("the policies are valid");
   return 0;
 }
@@ -41,7 +42,7 @@ void AddValidate(CLI::App* app, std::function<int()>* run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app->add_subcommand(
       "validate",
-      "Checks policies against a schema; exit code 0 valid, 2 not.");
+      "Checks policies against a schema; exit code 0 valid, 3 not.");
   flags->policies.Add(command);
   flags->schema.Add(command, true);
   command
@@ -49,7 +50,7 @@ void AddValidate(CLI::App* app, std::function<int()>* run) {
                    "`strict` or `permissive` (default: strict)")
       ->check(CLI::IsMember({"strict", "permissive"}));
   command->add_flag("--deny-warnings", flags->deny_warnings,
-                    "exit code 2 on warnings too");
+                    "exit code 3 on warnings too");
   command->callback([flags, run] { *run = [flags] { return Run(*flags); }; });
 }
 

@@ -1,5 +1,8 @@
 #include "tests/bench/policy/worlds.h"
 
+#include <fstream>
+#include <sstream>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -17,12 +20,22 @@ std::string RequestText(int user, int document, const std::string& context) {
                       R"(, "context": )", context, "}");
 }
 
+std::string ReadText(const std::string& path) {
+  std::ifstream in(path);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
 }  // namespace
 
 BenchWorld ScopedWorld(int count) {
   BenchWorld world;
-  world.name = absl::StrCat("scoped/", count);
-  std::vector<std::string> entities;
+  world.name = absl::StrCat("scoped.", count);
+  world.schema =
+      "entity User; entity Doc;\n"
+      "action view appliesTo { principal: User, resource: Doc,\n"
+      "  context: {level: Long, zone: String} };\n";
   for (int i = 0; i < count; ++i) {
     absl::StrAppend(&world.policies, "permit(principal == User::\"", i,
                     "\", action == Action::\"view\", resource == Doc::\"", i,
@@ -43,6 +56,10 @@ BenchWorld EntityWorld() {
   constexpr int kGroups = 1000;  // a hundred chains of ten
   BenchWorld world;
   world.name = "entities";
+  world.schema =
+      "entity Group in [Group]; entity Doc;\n"
+      "entity User in [Group] = {age: Long, home: Group};\n"
+      "action view appliesTo { principal: User, resource: Doc };\n";
   std::vector<std::string> entities;
   for (int i = 0; i < kGroups; ++i) {
     const std::string parents = i % 10 == 9 ? "" : Uid("Group", i + 1);
@@ -73,6 +90,10 @@ BenchWorld EntityWorld() {
 BenchWorld StringWorld() {
   BenchWorld world;
   world.name = "strings";
+  world.schema =
+      "entity User; entity Doc;\n"
+      "action view appliesTo { principal: User, resource: Doc,\n"
+      "  context: {path: String, tag: String, title: String} };\n";
   const std::string filler(200, 'x');
   for (int i = 0; i < 20; ++i) {
     absl::StrAppend(&world.policies,
@@ -96,14 +117,42 @@ BenchWorld StringWorld() {
   return world;
 }
 
-std::vector<BenchWorld> AllWorlds() {
-  std::vector<BenchWorld> worlds;
-  for (int count : {10, 100, 1000, 10000, 100000}) {
-    worlds.push_back(ScopedWorld(count));
+BenchWorld LawWorld() {
+  const std::string folder = TARAZY_SOURCE_DIR "/policy/law/seed-bill/";
+  BenchWorld world;
+  world.name = "law";
+  world.schema = ReadText(folder + "schema.cedarschema");
+  for (const char* file :
+       {"ai-systems", "automated", "basis", "biometric", "consent",
+        "not-personal", "platform", "public-source", "purpose"}) {
+    absl::StrAppend(&world.policies, ReadText(absl::StrCat(folder, "decision/",
+                                                           file, ".cedar")));
   }
-  worlds.push_back(EntityWorld());
-  worlds.push_back(StringWorld());
-  return worlds;
+  world.entities = "[]";
+  world.requests = {R"({
+    "principal": {"type": "Operator", "id": "123456789012"},
+    "action": {"type": "Action", "id": "automatedProcessing"},
+    "resource": {"type": "PersonalData", "id": "s"},
+    "context": {
+      "now": "2026-03-01",
+      "data": {"identifiable": true, "biometric": false,
+               "inStateObject": false, "items": ["name"]},
+      "purpose": {"code": "loan", "specific": true,
+                  "declaredAt": "2026-01-01", "lawful": true,
+                  "harmful": false, "restrictsRights": false},
+      "consent": {"givenBy": {"type": "ConsentGiver",
+                              "id": "SUBJECT_IN_PERSON"},
+                  "channel": {"type": "ConsentChannel", "id": "WRITTEN"},
+                  "purposes": ["loan"], "items": ["name"],
+                  "validFrom": "2026-01-01", "withdrawalBarred": false,
+                  "coversAutomatedProcessing": true, "asserted": false},
+      "objection": {"undecided": false, "upheld": false,
+                    "rejectedNotNotified": false},
+      "act": {"humanParticipation": {"type": "HumanParticipation",
+                                     "id": "NONE"},
+              "effects": [{"type": "EffectKind", "id": "ARISE"}],
+              "risks": [], "legislationListedCase": false}}})"};
+  return world;
 }
 
 }  // namespace tarazy

@@ -11,6 +11,7 @@ namespace tarazy {
 
 struct BenchWorld {
   std::string name;
+  std::string schema;                 // human syntax
   std::string policies;               // Cedar text
   std::string entities;               // JSON
   std::vector<std::string> requests;  // JSON, asked in turn
@@ -23,7 +24,9 @@ BenchWorld EntityWorld();
 // Conditions on long strings, patterns and sets of strings.
 BenchWorld StringWorld();
 
-std::vector<BenchWorld> AllWorlds();
+// The decision policies of the pack seed-bill, and a request for automated
+// processing that a consent permits.
+BenchWorld LawWorld();
 
 }  // namespace tarazy
 

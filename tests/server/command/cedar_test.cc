@@ -151,5 +151,80 @@ TEST_F(CedarCommandTest, LinkFillsAllSlots) {
             1);
 }
 
+TEST_F(CedarCommandTest, LinkAddsToTheFileThatOtherCommandsRead) {
+  const std::string file =
+      File("t.cedar",
+           "@id(\"grant\") permit(principal == ?principal, action, resource);");
+  const std::string links = (folder_ / "links.json").string();
+  for (const char* user : {"a\\\"b", "c"}) {
+    EXPECT_EQ(Run({"link", "-p", file, "-k", links, "--template-id", "grant",
+                   "-n", std::string("l-") + user[0], "-a",
+                   std::string("{\"?principal\": \"User::\\\"") +
+                       (user[0] == 'c' ? "c" : "a\\\\\\\"b") + "\\\"\"}"}),
+              0)
+        << err_;
+  }
+  const auto authorize = [&](const std::string& user) {
+    return Run({"authorize", "-p", file, "-k", links, "-l", user, "-a",
+                "Action::\"x\"", "-r", "R::\"r\""});
+  };
+  EXPECT_EQ(authorize("User::\"c\""), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("\"l-c\""));
+  EXPECT_EQ(authorize("User::\"a\\\"b\""), 0) << err_;
+  EXPECT_EQ(authorize("User::\"d\""), 2) << err_;
+  // A link's id is taken once; what is refused changes nothing.
+  EXPECT_EQ(Run({"link", "-p", file, "-k", links, "--template-id", "grant",
+                 "-n", "l-c", "-a", "{\"?principal\": \"User::\\\"e\\\"\"}"}),
+            1);
+  EXPECT_EQ(authorize("User::\"e\""), 2);
+  // Reading links that are not there is an error for all but `link`.
+  EXPECT_EQ(Run({"authorize", "-p", file, "-k", links + ".absent", "-l",
+                 "U::\"u\"", "-a", "Action::\"x\"", "-r", "R::\"r\""}),
+            1);
+}
+
+TEST_F(CedarCommandTest, PoliciesAreNamedByTheirIdAnnotation) {
+  auto words = Question("authorize", "alice");
+  words[2] =
+      File("named.cedar", "@id(\"open\") permit(principal, action, resource);");
+  EXPECT_EQ(Run(words), 0);
+  EXPECT_THAT(out_, HasSubstr("\"open\""));
+  words[2] = File("twice.cedar",
+                  "@id(\"a\") permit(principal, action, resource);\n"
+                  "@id(\"a\") forbid(principal, action, resource);");
+  EXPECT_EQ(Run(words), 1);
+  EXPECT_THAT(err_, HasSubstr("two policies have the id `a`"));
+}
+
+TEST_F(CedarCommandTest, OnePolicyInJsonIsRead) {
+  auto words = Question("authorize", "alice");
+  words[2] = File("one.json",
+                  R"({"effect": "permit", "principal": {"op": "All"},
+                      "action": {"op": "All"}, "resource": {"op": "All"},
+                      "conditions": []})");
+  words.insert(words.end(), {"--policy-format", "json"});
+  EXPECT_EQ(Run(words), 0);
+  EXPECT_THAT(out_, HasSubstr("\"JSON policy\""));
+}
+
+TEST_F(CedarCommandTest, ValidateSaysItByTheOfficialExitCodes) {
+  const std::string schema =
+      File("s.cedarschema",
+           "entity U = {n: Long};\n"
+           "action a appliesTo { principal: U, resource: U };");
+  const auto validate = [&](const std::string& condition) {
+    return Run({"validate", "-s", schema, "-p",
+                File("v.cedar", "permit(principal, action, resource) when { " +
+                                    condition + " };")});
+  };
+  EXPECT_EQ(validate("principal.n < 3"), 0);
+  EXPECT_EQ(validate("principal.m < 3"), 3);
+  EXPECT_EQ(validate("principal.n <"), 1);
+  EXPECT_EQ(validate("false"), 0) << "a warning";
+  EXPECT_EQ(Run({"validate", "-s", schema, "-p", (folder_ / "v.cedar").string(),
+                 "--deny-warnings"}),
+            3);
+}
+
 }  // namespace
 }  // namespace tarazy

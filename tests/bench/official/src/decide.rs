@@ -2,8 +2,9 @@
 //! tests/differential/verdict.h has its shape.
 
 use cedar_policy::{
-    AuthorizationError, Authorizer, Context, Decision, Entities, EntityUid, Policy, PolicyId, PolicySet,
-    Request, Schema, SchemaFragment, SlotId, Template, ValidationMode, ValidationWarning, Validator,
+    AuthorizationError, Authorizer, Context, Decision, Entities, EntityUid, Policy, PolicyId,
+    PolicySet, Request, Schema, SchemaFragment, SlotId, Template, ValidationMode,
+    ValidationWarning, Validator,
 };
 use cedar_policy_formatter::{policies_str_to_pretty, Config};
 use serde_json::{json, Value};
@@ -33,8 +34,7 @@ fn read_schema(text: &str) -> Result<(Validator, Value), String> {
         let schema = Schema::from_json_str(text).map_err(|e| e.to_string())?;
         return Ok((Validator::new(schema), Value::Null));
     }
-    let (fragment, _) =
-        SchemaFragment::from_cedarschema_str(text).map_err(|e| e.to_string())?;
+    let (fragment, _) = SchemaFragment::from_cedarschema_str(text).map_err(|e| e.to_string())?;
     let schema = Schema::from_schema_fragments([fragment.clone()]).map_err(|e| e.to_string())?;
     let translated = fragment.to_json_value().map_err(|e| e.to_string())?;
     Ok((Validator::new(schema), translated))
