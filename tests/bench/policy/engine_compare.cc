@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -166,9 +165,10 @@ std::string Comparison::Ask(const std::string& line) {
 void Comparison::Print(const std::string& name, double ours, double reference,
                        double ratio, const std::string& unit) {
   const auto figure = [](double value) {
-    return value == 0    ? std::string("-")
-           : value < 100 ? absl::StrCat(std::round(value * 100) / 100)
-                         : absl::StrCat(std::round(value));
+    if (value == 0) return std::string("-");
+    char text[32];
+    std::snprintf(text, sizeof(text), value < 100 ? "%.2f" : "%.0f", value);
+    return std::string(text);
   };
   std::printf("engine.%-27s %12s %12s %10s %s\n", name.c_str(),
               figure(ours).c_str(), figure(reference).c_str(),

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "policy/cedar/schema.h"
 
 namespace tarazy {
 namespace {
@@ -25,6 +26,21 @@ std::string ReadText(const std::string& path) {
   std::stringstream text;
   text << in.rdbuf();
   return text.str();
+}
+
+// The pack's readings, none of them another than the one taken.
+std::string ReadingsJson(const std::string& schema_text) {
+  Diagnostics diagnostics;
+  const auto schema =
+      Schema::ParseText(Source("schema", schema_text), &diagnostics);
+  const Type& context =
+      *schema->FindAction({"Action", "automatedProcessing"})->context;
+  std::vector<std::string> fields;
+  for (const AttributeType& reading :
+       context.FindAttribute("reading")->type->attributes) {
+    fields.push_back(absl::StrCat("\"", reading.name, "\": \"taken\""));
+  }
+  return absl::StrCat("{", absl::StrJoin(fields, ", "), "}");
 }
 
 }  // namespace
@@ -129,11 +145,13 @@ BenchWorld LawWorld() {
                                                            file, ".cedar")));
   }
   world.entities = "[]";
-  world.requests = {R"({
+  world.requests = {absl::StrCat(R"({
     "principal": {"type": "Operator", "id": "123456789012"},
     "action": {"type": "Action", "id": "automatedProcessing"},
     "resource": {"type": "PersonalData", "id": "s"},
     "context": {
+      "reading": )",
+                                 ReadingsJson(world.schema), R"(,
       "now": "2026-03-01",
       "data": {"identifiable": true, "biometric": false,
                "inStateObject": false, "items": ["name"]},
@@ -151,7 +169,7 @@ BenchWorld LawWorld() {
       "act": {"humanParticipation": {"type": "HumanParticipation",
                                      "id": "NONE"},
               "effects": [{"type": "EffectKind", "id": "ARISE"}],
-              "risks": [], "legislationListedCase": false}}})"};
+              "risks": [], "legislationListedCase": false}}})")};
   return world;
 }
 
