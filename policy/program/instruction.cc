@@ -10,13 +10,21 @@ constexpr OpInfo kBuiltIn[] = {
     {"unsatisfied", Field::kNone, Field::kNone, Result::kEnds},
     {"error", Field::kErrorCode, Field::kNone, Result::kEnds},
     {"jump", Field::kNone, Field::kNone, Result::kJumps},
-    {"condition", Field::kCondition, Field::kNone, Result::kBool},
+    {"require-slot", Field::kSlot, Field::kNone, Result::kNothing},
     {"move", Field::kOperand, Field::kNone, Result::kValue},
+    {"get-attr", Field::kOperand, Field::kName, Result::kValue},
+    {"get-tag", Field::kOperand, Field::kOperand, Result::kValue},
+    {"negate", Field::kOperand, Field::kNone, Result::kValue},
+    {"add", Field::kOperand, Field::kOperand, Result::kValue},
+    {"subtract", Field::kOperand, Field::kOperand, Result::kValue},
+    {"multiply", Field::kOperand, Field::kOperand, Result::kValue},
+    {"make-set", Field::kFirstRegister, Field::kCount, Result::kValue},
+    {"make-record", Field::kFirstRegister, Field::kShape, Result::kValue},
+    {"condition", Field::kCondition, Field::kNone, Result::kBool},
     {"test", Field::kOperand, Field::kNone, Result::kBool},
     {"test-slot", Field::kSlot, Field::kNone, Result::kBool},
     {"slot-is", Field::kSlot, Field::kEntity, Result::kBool},
     {"has-slot", Field::kSlot, Field::kNone, Result::kBool},
-    {"require-slot", Field::kSlot, Field::kNone, Result::kNothing},
     {"equal", Field::kOperand, Field::kOperand, Result::kBool},
     {"less", Field::kOperand, Field::kOperand, Result::kBool},
     {"less-equal", Field::kOperand, Field::kOperand, Result::kBool},
@@ -28,24 +36,11 @@ constexpr OpInfo kBuiltIn[] = {
     {"is-empty", Field::kOperand, Field::kNone, Result::kBool},
     {"like", Field::kOperand, Field::kPattern, Result::kBool},
     {"has-attr", Field::kOperand, Field::kName, Result::kBool},
-    {"get-attr", Field::kOperand, Field::kName, Result::kValue},
     {"has-tag", Field::kOperand, Field::kOperand, Result::kBool},
-    {"get-tag", Field::kOperand, Field::kOperand, Result::kValue},
-    {"negate", Field::kOperand, Field::kNone, Result::kValue},
-    {"add", Field::kOperand, Field::kOperand, Result::kValue},
-    {"subtract", Field::kOperand, Field::kOperand, Result::kValue},
-    {"multiply", Field::kOperand, Field::kOperand, Result::kValue},
-    {"make-set", Field::kFirstRegister, Field::kCount, Result::kValue},
-    {"make-record", Field::kFirstRegister, Field::kShape, Result::kValue},
 };
 static_assert(sizeof(kBuiltIn) / sizeof(kBuiltIn[0]) ==
                   static_cast<size_t>(Op::kFirstFunction),
               "one row per operation");
-
-bool AnswersBool(Function function) {
-  return function >= Function::kIsIpv4 &&
-         function <= Function::kGreaterThanOrEqual;
-}
 
 std::array<OpInfo, kOpCount> MakeTable() {
   std::array<OpInfo, kOpCount> table{};
@@ -57,9 +52,10 @@ std::array<OpInfo, kOpCount> MakeTable() {
     }
     const Function function = static_cast<Function>(f);
     const FunctionInfo& info = Info(function);
-    table[i] = {info.name.data(), Field::kOperand,
-                info.arguments == 2 ? Field::kOperand : Field::kNone,
-                AnswersBool(function) ? Result::kBool : Result::kValue};
+    table[i] = {
+        info.name.data(), Field::kOperand,
+        info.arguments == 2 ? Field::kOperand : Field::kNone,
+        IsQuestion(static_cast<Op>(i)) ? Result::kBool : Result::kValue};
   }
   return table;
 }

@@ -26,13 +26,25 @@ enum class Op : uint8_t {
   kUnsatisfied,  // ends the block: it does not
   kError,        // ends the block with error number `a` (an EvalErrorCode)
   kJump,         // to `target`
-  kCondition,    // the answer of shared condition number `a`
-  kMove,         // a
-  kTest,         // a, which is to be a boolean
-  kTestSlot,     // slot `a`, which is to be a boolean
-  kSlotIs,       // whether slot `a` is entity number `b`
-  kHasSlot,      // whether the fact of slot `a` is present
   kRequireSlot,  // goes on if the fact of slot `a` is present, or errs
+
+  // Those that give a value.
+  kMove,     // a
+  kGetAttr,  // a . name number `b`
+  kGetTag,
+  kNegate,
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kMakeSet,     // of `b` registers from register `a`
+  kMakeRecord,  // of shape number `b`, values from register `a`
+
+  // Questions: the answer is a boolean.
+  kCondition,  // the answer of shared condition number `a`
+  kTest,       // a, which is to be a boolean
+  kTestSlot,   // slot `a`, which is to be a boolean
+  kSlotIs,     // whether slot `a` is entity number `b`
+  kHasSlot,    // whether the fact of slot `a` is present
   kEqual,
   kLess,
   kLessEqual,
@@ -44,15 +56,7 @@ enum class Op : uint8_t {
   kIsEmpty,
   kLike,     // a like pattern number `b`
   kHasAttr,  // a has name number `b`
-  kGetAttr,  // a . name number `b`
   kHasTag,
-  kGetTag,
-  kNegate,
-  kAdd,
-  kSubtract,
-  kMultiply,
-  kMakeSet,     // of `b` registers from register `a`
-  kMakeRecord,  // of shape number `b`, values from register `a`
 
   // One for each Function, in its order.
   kFirstFunction,
@@ -88,7 +92,13 @@ constexpr Op FunctionOp(Function function) {
                          static_cast<int>(function));
 }
 
-// Flags of instructions whose answer is a boolean.
+// Whether the answer of an instruction is a boolean.
+constexpr bool IsQuestion(Op op) {
+  return (op >= Op::kCondition && op <= Op::kHasTag) ||
+         (op >= Op::kCallIsIpv4 && op <= Op::kCallGreaterThanOrEqual);
+}
+
+// Flags of questions.
 constexpr uint8_t kBranch = 1;  // jump to `target` if the answer is kWhen
 constexpr uint8_t kWhen = 2;
 constexpr uint8_t kInvert = 4;  // the answer is the opposite

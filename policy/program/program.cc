@@ -46,6 +46,7 @@ class ProgramCompiler {
   void NumberSchemaNames(const Schema& schema, Symbols* symbols);
   void BuildGroups(Program::Rep* rep);
   void CompilePolicies(Program::Rep* rep);
+  void BuildIndex(Program::Rep* rep);
 
   const PolicySet& set_;
   const CompileOptions& options_;
@@ -265,6 +266,12 @@ void ProgramCompiler::CompilePolicies(Program::Rep* rep) {
   }
 }
 
+void ProgramCompiler::BuildIndex(Program::Rep* rep) {
+  rep->index.Build(rep->scopes, rep->action_sets, rep->groups,
+                   rep->symbols.entities().size(), rep->symbols.types().size());
+  rep->guards.Build(rep->code, rep->blocks, rep->index.LeafPolicies());
+}
+
 bool ProgramCompiler::Run(Program::Rep* rep) {
   Collect();
   if (failed_) return false;
@@ -274,13 +281,16 @@ bool ProgramCompiler::Run(Program::Rep* rep) {
   CompilePolicies(rep);
   if (failed_) return false;
   rep->code.shrink_to_fit();
-  const absl::Status verified = VerifyProgram(*rep);
+  absl::Status verified = VerifyProgram(*rep);
+  if (verified.ok()) {
+    BuildIndex(rep);
+    verified =
+        rep->guards.Verify(rep->code, rep->blocks, rep->index.LeafPolicies());
+  }
   if (!verified.ok()) {
     Refuse(nullptr, "compile/not-verified", std::string(verified.message()));
     return false;
   }
-  rep->index.Build(rep->scopes, rep->action_sets, rep->groups,
-                   rep->symbols.entities().size(), rep->symbols.types().size());
   rep->digest = ProgramDigest(*rep);
   return true;
 }

@@ -11,18 +11,13 @@
 #include "policy/eval/arena.h"
 #include "policy/eval/like.h"
 #include "policy/eval/value.h"
+#include "policy/program/guards.h"
 #include "policy/program/instruction.h"
 #include "policy/program/program.h"
 #include "policy/program/scope_index.h"
 #include "policy/program/symbols.h"
 
 namespace tarazy {
-
-// The instructions [begin, end) of one policy.
-struct CodeBlock {
-  uint32_t begin = 0;
-  uint32_t end = 0;
-};
 
 struct Program::Rep {
   // Holds the text of names and what constants point to.
@@ -48,6 +43,7 @@ struct Program::Rep {
 
   std::vector<ActionSet> action_sets;
   ScopeIndex index;
+  Guards guards;  // by leaf of the index
   uint32_t registers = 0;  // that the largest block needs
   std::string digest;
 };

@@ -155,20 +155,29 @@ void ScopeIndex::Build(const std::vector<PolicyScope>& scopes,
   leaves_.Reserve(leaf_count);
   policies_.reserve(rows.size());
   uint32_t node = 0;
-  for (size_t i = 0; i < rows.size();) {
+  for (size_t i = 0; i < rows.size(); ++i) {
     if (i == 0 || !same_node(i, i - 1)) {
       nodes_.Insert(std::get<0>(rows[i]), std::get<1>(rows[i]), {++node, 1});
     }
-    PairTable::Run run;
-    run.begin = static_cast<uint32_t>(i);
-    size_t end = i;
-    while (end < rows.size() && same_leaf(i, end)) {
-      policies_.push_back(std::get<3>(rows[end++]));
+    if (i == 0 || !same_leaf(i, i - 1)) {
+      const auto leaf = static_cast<uint32_t>(leaf_begin_.size());
+      leaves_.Insert(node, std::get<2>(rows[i]), {leaf, 1});
+      leaf_begin_.push_back(static_cast<uint32_t>(i));
     }
-    run.count = static_cast<uint32_t>(end - i);
-    leaves_.Insert(node, std::get<2>(rows[i]), run);
-    i = end;
+    policies_.push_back(std::get<3>(rows[i]));
   }
+}
+
+std::vector<absl::Span<const uint32_t>> ScopeIndex::LeafPolicies() const {
+  std::vector<absl::Span<const uint32_t>> leaves;
+  leaves.reserve(leaf_begin_.size());
+  for (size_t i = 0; i < leaf_begin_.size(); ++i) {
+    const size_t end =
+        i + 1 < leaf_begin_.size() ? leaf_begin_[i + 1] : policies_.size();
+    leaves.emplace_back(policies_.data() + leaf_begin_[i],
+                        end - leaf_begin_[i]);
+  }
+  return leaves;
 }
 
 }  // namespace tarazy

@@ -5,7 +5,7 @@
 // satisfies few constraints: of the principal "any", its type, itself and each
 // of its ancestors; likewise the resource; of the action those sets that name
 // it or one of its groups. The index is two hash tables, (action, principal)
-// to a node and (node, resource) to a run of policies, so a request looks up
+// to a node and (node, resource) to a leaf of policies, so a request looks up
 // the triples that it satisfies and never sees another policy, however many
 // there are. No policy is found twice.
 //
@@ -156,11 +156,14 @@ class ScopeIndex {
   PairTable::Run Node(uint32_t action_set, uint32_t principal_key) const {
     return nodes_.Find(action_set, principal_key);
   }
-  absl::Span<const uint32_t> Policies(uint32_t node,
-                                      uint32_t resource_key) const {
+  // The leaf's number, or kNoLeaf.
+  static constexpr uint32_t kNoLeaf = 0xffffffffu;
+  uint32_t Leaf(uint32_t node, uint32_t resource_key) const {
     const PairTable::Run run = leaves_.Find(node, resource_key);
-    return {policies_.data() + run.begin, run.count};
+    return run.count == 0 ? kNoLeaf : run.begin;
   }
+  // The policies of each leaf.
+  std::vector<absl::Span<const uint32_t>> LeafPolicies() const;
 
  private:
   static absl::Span<const uint32_t> Slice(const std::vector<uint32_t>& items,
@@ -178,8 +181,8 @@ class ScopeIndex {
   std::vector<uint32_t> action_sets_, action_begin_;
   std::vector<uint32_t> group_sets_, group_begin_;
   PairTable nodes_;   // begin: the node's number; count: 1
-  PairTable leaves_;  // into policies_
-  std::vector<uint32_t> policies_;
+  PairTable leaves_;  // begin: the leaf's number; count: 1
+  std::vector<uint32_t> policies_, leaf_begin_;
 };
 
 }  // namespace tarazy

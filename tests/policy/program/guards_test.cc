@@ -1,0 +1,238 @@
+#include "policy/program/guards.h"
+
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gtest/gtest.h"
+#include "policy/cedar/parser.h"
+#include "policy/eval/aggregate.h"
+#include "policy/eval/evaluator.h"
+#include "policy/program/rep.h"
+
+namespace tarazy {
+namespace {
+
+std::unique_ptr<const Program> CompileText(const std::string& text) {
+  const Source source("test", text);
+  PolicySet set;
+  Diagnostics diagnostics;
+  EXPECT_TRUE(ParsePolicies(source, ParseOptions(), &set, &diagnostics))
+      << FormatDiagnostics(diagnostics, {&source});
+  auto program = Program::Compile(set, CompileOptions(), &diagnostics);
+  EXPECT_NE(program, nullptr) << FormatDiagnostics(diagnostics, {&source});
+  return program;
+}
+
+using Facts = std::map<std::string, Value>;
+
+class MapFacts : public FactReader {
+ public:
+  MapFacts(const Program* program, const Facts* values)
+      : program_(program), values_(*values) {}
+  Value Read(uint32_t slot) override {
+    const auto found = values_.find(program_->facts()[slot].ToString());
+    return found == values_.end() ? Value::Missing() : found->second;
+  }
+
+ private:
+  const Program* program_;
+  const Facts& values_;
+};
+
+// What each policy came to, by its @id: "permit", "forbid" or the error and
+// the fact that it names.
+std::map<std::string, std::string> Outcomes(const Program& program,
+                                            const Facts& facts) {
+  const EntityName nobody;
+  ScopeRequest request;
+  request.principal = request.action = request.resource = &nobody;
+  MapFacts reader(&program, &facts);
+  Evaluation evaluation;
+  Evaluate(program, request, &reader, &evaluation);
+  const auto id = [&](uint32_t policy) {
+    return program.policies()[policy].annotations[0].value;
+  };
+  std::map<std::string, std::string> outcomes;
+  for (uint32_t policy : evaluation.permits()) outcomes[id(policy)] = "permit";
+  for (uint32_t policy : evaluation.forbids()) outcomes[id(policy)] = "forbid";
+  for (const PolicyError& error : evaluation.errors()) {
+    outcomes[id(error.policy)] =
+        absl::StrCat(Describe(error.code), " ",
+                     error.slot == PolicyError::kNoSlot
+                         ? ""
+                         : program.facts()[error.slot].ToString());
+  }
+  return outcomes;
+}
+
+size_t CountGuards(const Program& program) {
+  size_t guards = 0;
+  for (const Step& step : program.rep().guards.steps()) {
+    guards += step.policy == Step::kGuard ? 1 : 0;
+  }
+  return guards;
+}
+
+TEST(GuardsTest, PoliciesThatBeginAlikeAskOnce) {
+  const auto program = CompileText(
+      "permit(principal, action, resource)"
+      " when { context.a && context.b && context.c };"
+      "forbid(principal, action, resource)"
+      " when { context.a && context.b && context.d };"
+      "permit(principal, action, resource) when { context.a };");
+  EXPECT_EQ(CountGuards(*program), 4u);  // a, b, c and d
+}
+
+TEST(GuardsTest, PoliciesOfDifferentScopeDoNotShare) {
+  const auto program = CompileText(
+      "permit(principal, action, resource) when { context.a };"
+      "permit(principal, action == Action::\"x\", resource)"
+      " when { context.a };");
+  EXPECT_EQ(CountGuards(*program), 2u);
+}
+
+TEST(GuardsTest, AnErrorOfASharedTestIsTheErrorOfEachPolicy) {
+  const auto program = CompileText(
+      "@id(\"p\") permit(principal, action, resource)"
+      " when { context.a && context.b };"
+      "@id(\"q\") forbid(principal, action, resource)"
+      " when { context.a && context.c };"
+      "@id(\"r\") permit(principal, action, resource) when { !context.a };");
+  const std::map<std::string, std::string> expected = {
+      {"p", "missing attribute context.a"},
+      {"q", "missing attribute context.a"},
+      {"r", "missing attribute context.a"}};
+  EXPECT_EQ(Outcomes(*program, {}), expected);
+}
+
+// Sets of policies made from few conditions, so that they begin alike, against
+// each policy compiled and run alone.
+TEST(GuardsTest, SharingChangesNoOutcome) {
+  const std::vector<std::string> conditions = {
+      "context.a",
+      "context.b",
+      "!context.c",
+      "context has a",
+      "!(context has b)",
+      "context.n < 3",
+      "context.n == 2",
+      "context.s.contains(1)",
+      "(context.a || context.b)",
+      "(if context.a then context.b else context.c)"};
+  std::mt19937 random(20261123);
+  const auto below = [&](size_t n) { return random() % n; };
+  size_t with_errors = 0, satisfied = 0;
+  for (int round = 0; round < 150; ++round) {
+    std::vector<std::string> texts;
+    for (int i = 0; i < 12; ++i) {
+      std::string text =
+          absl::StrCat("@id(\"", i, "\") ", below(2) == 0 ? "permit" : "forbid",
+                       "(principal, action, resource)");
+      for (size_t clauses = below(3); clauses > 0; --clauses) {
+        std::vector<std::string> parts;
+        for (size_t n = 1 + below(3); n > 0; --n) {
+          parts.push_back(conditions[below(conditions.size())]);
+        }
+        absl::StrAppend(&text, below(3) == 0 ? " unless" : " when", " { ",
+                        absl::StrJoin(parts, " && "), " }");
+      }
+      texts.push_back(absl::StrCat(text, ";"));
+    }
+    const auto program = CompileText(absl::StrJoin(texts, "\n"));
+    for (int ask = 0; ask < 8; ++ask) {
+      const Value one = Value::Long(1);
+      SetValue set;
+      set.items = &one;
+      set.size = static_cast<uint32_t>(below(2));
+      Facts facts;
+      for (const char* name : {"context.a", "context.b", "context.c"}) {
+        const size_t pick = below(5);
+        if (pick == 0) continue;  // missing
+        facts[name] = pick == 1 ? Value::Long(7) : Value::Bool(pick < 4);
+      }
+      if (below(4) != 0) facts["context.n"] = Value::Long(below(4));
+      if (below(4) != 0) facts["context.s"] = Value::Set(&set);
+      std::map<std::string, std::string> expected;
+      for (const std::string& text : texts) {
+        for (const auto& outcome : Outcomes(*CompileText(text), facts)) {
+          expected.insert(outcome);
+        }
+      }
+      ASSERT_EQ(Outcomes(*program, facts), expected)
+          << absl::StrJoin(texts, "\n") << program->Dump();
+      for (const auto& outcome : expected) {
+        const bool erred =
+            outcome.second != "permit" && outcome.second != "forbid";
+        ++(erred ? with_errors : satisfied);
+      }
+    }
+  }
+  EXPECT_GT(with_errors, 1000u);
+  EXPECT_GT(satisfied, 1000u);
+}
+
+// The guards of two policies of one leaf, checked against other code than
+// they were built from.
+class GuardsVerifyTest : public ::testing::Test {
+ protected:
+  static Inst Test(uint32_t slot, uint32_t target) {
+    Inst inst;
+    inst.op = Op::kTestSlot;
+    inst.flags = kBranch;
+    inst.a = slot;
+    inst.target = target;
+    return inst;
+  }
+  static Inst End(Op op) {
+    Inst inst;
+    inst.op = op;
+    return inst;
+  }
+  void SetUp() override {
+    for (uint32_t last : {1u, 2u}) {
+      code_.push_back(Test(0, 3));
+      code_.push_back(Test(last, 3));
+      code_.push_back(End(Op::kSatisfied));
+      code_.push_back(End(Op::kUnsatisfied));
+    }
+    guards_.Build(code_, blocks_, leaves_);
+  }
+  bool Sound() const { return guards_.Verify(code_, blocks_, leaves_).ok(); }
+
+  std::vector<Inst> code_;
+  std::vector<CodeBlock> blocks_ = {{0, 4}, {4, 8}};
+  std::vector<uint32_t> policies_ = {0, 1};
+  std::vector<absl::Span<const uint32_t>> leaves_ = {policies_};
+  Guards guards_;
+};
+
+TEST_F(GuardsVerifyTest, AcceptsWhatWasBuilt) { EXPECT_TRUE(Sound()); }
+
+TEST_F(GuardsVerifyTest, RefusesATestThatAPolicyDoesNotBeginWith) {
+  code_[4].a = 5;
+  EXPECT_FALSE(Sound());
+}
+
+TEST_F(GuardsVerifyTest, RefusesATestThatDoesNotDecide) {
+  code_[7] = End(Op::kSatisfied);  // where the second policy's tests lead
+  EXPECT_FALSE(Sound());
+}
+
+TEST_F(GuardsVerifyTest, RefusesAPolicyLeftOut) {
+  policies_ = {0, 1, 1};
+  leaves_ = {policies_};
+  EXPECT_FALSE(Sound());
+}
+
+TEST_F(GuardsVerifyTest, RefusesAnotherPolicyInItsPlace) {
+  std::swap(blocks_[0], blocks_[1]);
+  EXPECT_FALSE(Sound());
+}
+
+}  // namespace
+}  // namespace tarazy
