@@ -182,6 +182,10 @@ void Answer::Append(const AnswerParts& parts, v1::Language language,
   }
   for (const Duty& duty : duties_) {
     const std::string& known = parts.Duty(duty.policy, language);
+    if (!duty.due_ms && !duty.breached) {
+      AppendBytes(Response::kObligationsFieldNumber, known, response);
+      continue;
+    }
     v1::Obligation rest;
     if (duty.due_ms) WriteTimestamp(*duty.due_ms, rest.mutable_due());
     rest.set_breached(duty.breached);

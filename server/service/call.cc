@@ -1,8 +1,9 @@
 #include "server/service/call.h"
 
 #include <grpc/slice.h>
-#include <grpcpp/support/proto_buffer_reader.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -40,31 +41,38 @@ constexpr const char* kCodeNames[kCodes] = {
 
 gpr_timespec Now() { return gpr_inf_past(GPR_CLOCK_MONOTONIC); }
 
+// gRPC refuses an operation only where we have misused it.
+void Must(grpc_call_error error) {
+  if (error == GRPC_CALL_OK) return;
+  std::fprintf(stderr, "gRPC: %s\n", grpc_call_error_to_string(error));
+  std::abort();
+}
+
+// A call of a name that no method has.
+class UnknownCall final : public Call {
+ public:
+  UnknownCall(Queue* queue, const Method* method) : Call(queue, method) {}
+
+ private:
+  void OnStart() override {
+    Finish(absl::UnimplementedError("there is no such method"));
+  }
+  void OnMessage() override {}
+  void OnReadEnd() override {}
+};
+
 }  // namespace
-
-grpc::ByteBuffer Serialize(const google::protobuf::MessageLite& message) {
-  const size_t bytes = message.ByteSizeLong();
-  grpc_slice slice = grpc_slice_malloc(bytes);
-  message.SerializeWithCachedSizesToArray(GRPC_SLICE_START_PTR(slice));
-  const grpc::Slice owner(slice, grpc::Slice::STEAL_REF);
-  return grpc::ByteBuffer(&owner, 1);
-}
-
-grpc::ByteBuffer ToBuffer(const std::string& encoded) {
-  const grpc::Slice slice(encoded);
-  return grpc::ByteBuffer(&slice, 1);
-}
-
-grpc::Status ToGrpc(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
-                      std::string(status.message()));
-}
 
 MethodTable::MethodTable(std::vector<Method> methods, Metrics* metrics)
     : methods_(std::move(methods)) {
-  using grpc::internal::RpcMethod;
-  using grpc::internal::RpcServiceMethod;
+  Method unknown;
+  unknown.name = "unknown";
+  unknown.waiting = 2;
+  unknown.traffic = false;
+  unknown.make = [](Queue* queue, const Method* method) {
+    return std::make_unique<UnknownCall>(queue, method);
+  };
+  methods_.push_back(std::move(unknown));
   for (size_t i = 0; i < methods_.size(); ++i) {
     Method& method = methods_[i];
     method.index = static_cast<int>(i);
@@ -72,72 +80,158 @@ MethodTable::MethodTable(std::vector<Method> methods, Metrics* metrics)
       method.by_code.push_back(metrics->Get(
           "tarazy_calls_total", {{"code", code}, {"method", method.name}}));
     }
-    AddMethod(new RpcServiceMethod(method.name.c_str(),
-                                   RpcMethod::BIDI_STREAMING, nullptr));
-    MarkMethodAsync(method.index);
   }
 }
 
-void MethodTable::Request(const Method& method, grpc::ServerContext* context,
-                          Stream* stream, grpc::ServerCompletionQueue* queue,
-                          void* tag) {
-  RequestAsyncBidiStreaming(method.index, context, stream, queue, queue, tag);
+void MethodTable::AddTo(GrpcServer* server) {
+  server_ = server->get();
+  for (size_t i = 0; i + 1 < methods_.size(); ++i) {
+    methods_[i].registered = server->AddMethod(methods_[i].name);
+  }
 }
+
+class Call::Batch {
+ public:
+  void Headers() { Add(GRPC_OP_SEND_INITIAL_METADATA); }
+  void Send(const Bytes& message) {
+    Add(GRPC_OP_SEND_MESSAGE)->data.send_message.send_message = message.get();
+  }
+  // `details` may be null and outlives Start.
+  void Status(int code, grpc_slice* details) {
+    grpc_op* op = Add(GRPC_OP_SEND_STATUS_FROM_SERVER);
+    op->data.send_status_from_server.status =
+        static_cast<grpc_status_code>(code);
+    op->data.send_status_from_server.status_details = details;
+  }
+  void ReceiveClose(int* cancelled) {
+    Add(GRPC_OP_RECV_CLOSE_ON_SERVER)->data.recv_close_on_server.cancelled =
+        cancelled;
+  }
+  void Receive(Bytes* message) {
+    message->Clear();
+    Add(GRPC_OP_RECV_MESSAGE)->data.recv_message.recv_message =
+        message->receive();
+  }
+  void Start(grpc_call* call, Tag* tag) {
+    Must(grpc_call_start_batch(
+        call, ops_, count_,
+        static_cast<grpc::internal::CompletionQueueTag*>(tag), nullptr));
+  }
+
+ private:
+  grpc_op* Add(grpc_op_type type) {
+    ops_[count_].op = type;
+    return &ops_[count_++];
+  }
+  grpc_op ops_[4] = {};
+  size_t count_ = 0;
+};
 
 Call::Call(Queue* queue, const Method* method)
     : queue_(queue),
       method_(method),
-      start_{this, Event::kStart},
-      read_{this, Event::kRead},
-      written_{this, Event::kWritten},
-      finish_{this, Event::kFinished},
-      gone_{this, Event::kGone},
+      start_(this, Event::kStart),
+      read_(this, Event::kRead),
+      written_(this, Event::kWritten),
+      finish_(this, Event::kFinished),
+      gone_(this, Event::kGone),
       arena_([this] {
         google::protobuf::ArenaOptions options;
         options.initial_block = first_block_;
         options.initial_block_size = sizeof(first_block_);
         return options;
-      }()) {}
+      }()) {
+  grpc_metadata_array_init(&metadata_);
+  grpc_call_details_init(&details_);
+}
+
+Call::~Call() { Release(); }
+
+void Call::Release() {
+  if (call_ != nullptr) grpc_call_unref(call_);
+  call_ = nullptr;
+  grpc_metadata_array_destroy(&metadata_);
+  grpc_metadata_array_init(&metadata_);
+  if (method_->registered == nullptr) {
+    grpc_call_details_destroy(&details_);
+    grpc_call_details_init(&details_);
+  }
+  message_.Clear();
+  sending_.Clear();
+}
 
 void Call::Wait() {
-  context_.emplace();
-  stream_.emplace(&*context_);
-  if (notice_gone_) {
-    gone_seen_ = false;
-    context_->AsyncNotifyWhenDone(&gone_);
+  grpc_server* const server = queue_->table_->server();
+  grpc_completion_queue* const queue = queue_->queue_.cq();
+  auto* const tag = static_cast<grpc::internal::CompletionQueueTag*>(&start_);
+  if (method_->registered == nullptr) {
+    Must(grpc_server_request_call(server, &call_, &details_, &metadata_, queue,
+                                  queue, tag));
+    return;
   }
-  queue_->table_->Request(*method_, &*context_, &*stream_, queue_->queue_.get(),
-                          &start_);
+  Must(grpc_server_request_registered_call(server, method_->registered, &call_,
+                                           &deadline_, &metadata_, nullptr,
+                                           queue, queue, tag));
+}
+
+void Call::ListenToEnd() {
+  gone_seen_ = false;
+  Batch batch;
+  batch.ReceiveClose(&cancelled_);
+  batch.Start(call_, &gone_);
 }
 
 void Call::Read() {
   if (reading_ || read_end_ || finished_) return;
   reading_ = true;
-  stream_->Read(&message_, &read_);
+  Batch batch;
+  batch.Receive(&message_);
+  batch.Start(call_, &read_);
 }
 
-void Call::Write(const grpc::ByteBuffer& message) {
+void Call::Write(Bytes message) {
   writing_ = true;
-  stream_->Write(message, &written_);
+  sending_ = std::move(message);
+  Batch batch;
+  if (!headers_sent_) batch.Headers();
+  headers_sent_ = true;
+  batch.Send(sending_);
+  batch.Start(call_, &written_);
 }
 
-void Call::Reply(const grpc::ByteBuffer& message) {
+void Call::Reply(Bytes message) {
   finished_ = true;
   Count(0);
+  sending_ = std::move(message);
   if (queue_->gathering_replies_) {
-    reply_ = message;
     queue_->replies_.push_back(this);
-    return;
+  } else {
+    SendReply();
   }
-  stream_->WriteAndFinish(message, grpc::WriteOptions(), grpc::Status::OK,
-                          &finish_);
+}
+
+void Call::SendReply() {
+  Batch batch;
+  batch.Send(sending_);
+  End(&batch, 0, "");
 }
 
 void Call::Finish(const absl::Status& status) {
   if (finished_) return;
   finished_ = true;
   Count(static_cast<int>(status.code()));
-  stream_->Finish(ToGrpc(status), &finish_);
+  Batch batch;
+  End(&batch, static_cast<int>(status.code()), std::string(status.message()));
+}
+
+void Call::End(Batch* batch, int code, const std::string& message) {
+  if (!headers_sent_) batch->Headers();
+  grpc_slice details =
+      grpc_slice_from_copied_buffer(message.data(), message.size());
+  batch->Status(code, message.empty() ? nullptr : &details);
+  if (!notice_gone_) batch->ReceiveClose(&cancelled_);
+  batch->Start(call_, &finish_);
+  grpc_slice_unref(details);
 }
 
 void Call::Count(int code) {
@@ -145,20 +239,21 @@ void Call::Count(int code) {
 }
 
 absl::string_view Call::Metadata(const char* key) const {
-  const auto& sent = context_->client_metadata();
-  const auto found = sent.find(key);
-  if (found == sent.end()) return "";
-  return {found->second.data(), found->second.size()};
+  const auto text = [](const grpc_slice& slice) {
+    return absl::string_view(
+        reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(slice)),
+        GRPC_SLICE_LENGTH(slice));
+  };
+  for (size_t i = 0; i < metadata_.count; ++i) {
+    if (text(metadata_.metadata[i].key) == key) {
+      return text(metadata_.metadata[i].value);
+    }
+  }
+  return "";
 }
 
 bool Call::Parse(google::protobuf::MessageLite* message) {
-  grpc::Slice slice;
-  if (message_.TrySingleSlice(&slice).ok()) {
-    return message->ParseFromArray(slice.begin(),
-                                   static_cast<int>(slice.size()));
-  }
-  grpc::ProtoBufferReader reader(&message_);
-  return message->ParseFromZeroCopyStream(&reader);
+  return message_.Parse(message);
 }
 
 void Call::ListenForDrain() {
@@ -169,12 +264,14 @@ void Call::ListenForDrain() {
 void Call::Proceed(Event event, bool ok) {
   switch (event) {
     case Event::kStart:
+      if (notice_gone_) ListenToEnd();
       OnStart();
       Read();
       break;
     case Event::kRead:
       reading_ = false;
-      if (ok) {
+      // gRPC sets no message where there is none or it is over the limit.
+      if (ok && !message_.empty()) {
         if (!finished_) OnMessage();
       } else {
         read_end_ = true;
@@ -201,9 +298,8 @@ void Call::OverIfDone() {
   queue_->Over(this);
 }
 
-Queue::Queue(std::unique_ptr<grpc::ServerCompletionQueue> queue,
-             MethodTable* table, Traffic* traffic)
-    : queue_(std::move(queue)), table_(table), traffic_(traffic) {
+Queue::Queue(MethodTable* table, Traffic* traffic)
+    : table_(table), traffic_(traffic) {
   idle_.resize(table->methods().size());
 }
 
@@ -216,13 +312,11 @@ void Queue::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
-void Queue::BeginDrain() {
-  drain_alarm_.Set(queue_.get(), Now(), &drain_alarm_);
-}
+void Queue::BeginDrain() { drain_alarm_.Set(&queue_, Now(), &drain_alarm_); }
 
 void Queue::Stop() {
   stopping_.store(true);
-  stop_alarm_.Set(queue_.get(), Now(), &stop_alarm_);
+  stop_alarm_.Set(&queue_, Now(), &stop_alarm_);
 }
 
 void Queue::Join() {
@@ -249,7 +343,7 @@ void Queue::Run() {
     const gpr_timespec until = read_.empty()
                                    ? gpr_inf_future(GPR_CLOCK_REALTIME)
                                    : gpr_inf_past(GPR_CLOCK_REALTIME);
-    switch (queue_->AsyncNext(&tag, &ok, until)) {
+    switch (queue_.AsyncNext(&tag, &ok, until)) {
       case grpc::CompletionQueue::SHUTDOWN:
         return;
       case grpc::CompletionQueue::TIMEOUT:
@@ -262,7 +356,7 @@ void Queue::Run() {
     }
     if (stopping_.load() && live_ == 0 && !shut_down_) {
       shut_down_ = true;
-      queue_->Shutdown();
+      queue_.Shutdown();
     }
   }
 }
@@ -303,11 +397,7 @@ void Queue::RunRead() {
   for (const auto& [call, ok] : read_) call->Proceed(Call::Event::kRead, ok);
   gathering_replies_ = false;
   read_.clear();
-  for (Call* call : replies_) {
-    call->stream_->WriteAndFinish(call->reply_, grpc::WriteOptions(),
-                                  grpc::Status::OK, &call->finish_);
-    call->reply_.Clear();
-  }
+  for (Call* call : replies_) call->SendReply();
   replies_.clear();
 }
 
@@ -317,11 +407,10 @@ void Queue::Over(Call* call) {
   --live_;
   if (call->method_->traffic) traffic_->End();
   std::unique_ptr<Call> owner(call);
-  call->stream_.reset();
-  call->context_.reset();
-  call->message_.Clear();
+  call->Release();
   call->arena_.Reset();
-  call->finished_ = call->ended_ = call->read_end_ = false;
+  call->headers_sent_ = call->finished_ = call->ended_ = call->read_end_ =
+      false;
   std::vector<std::unique_ptr<Call>>& idle = idle_[call->method_->index];
   if (idle.size() < kMaxIdle) idle.push_back(std::move(owner));
 }
@@ -333,7 +422,7 @@ void Queue::Resume(Resumable* what) {
   } while (!resumed_.compare_exchange_weak(
       head, what, std::memory_order_release, std::memory_order_relaxed));
   if (head == nullptr) {
-    resume_alarm_.Set(queue_.get(), Now(), &resume_alarm_);
+    resume_alarm_.Set(&queue_, Now(), &resume_alarm_);
   }
 }
 

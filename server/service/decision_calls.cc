@@ -22,7 +22,7 @@ class UnaryDecision : public Call, private AppendListener, private Resumable {
   AppendListener* listener() { return this; }
 
   // Once Append has taken the records.
-  void ReplyWhenDurable(grpc::ByteBuffer reply) { reply_ = std::move(reply); }
+  void ReplyWhenDurable(Bytes reply) { reply_ = std::move(reply); }
 
  private:
   void OnReadEnd() override {
@@ -34,7 +34,7 @@ class UnaryDecision : public Call, private AppendListener, private Resumable {
   }
   void OnResumed() override {
     if (appended_.ok()) {
-      Reply(reply_);
+      Reply(std::move(reply_));
     } else {
       Finish(appended_);
     }
@@ -42,7 +42,7 @@ class UnaryDecision : public Call, private AppendListener, private Resumable {
   void OnOver() override { reply_.Clear(); }
 
   DecisionThread* const thread_;
-  grpc::ByteBuffer reply_;
+  Bytes reply_;
   absl::Status appended_;
 };
 
@@ -61,12 +61,12 @@ class DecideCall final : public UnaryDecision {
     const DecisionContext& context = thread()->context();
     if (context.log == nullptr) {
       AppendReceipt(context, absl::nullopt, &decision->response);
-      return Reply(ToBuffer(decision->response));
+      return Reply(Bytes(decision->response));
     }
     const auto index = context.log->Append(decision->record, listener());
     if (!index.ok()) return Finish(index.status());
     AppendReceipt(context, *index, &decision->response);
-    ReplyWhenDurable(ToBuffer(decision->response));
+    ReplyWhenDurable(Bytes(decision->response));
   }
 };
 
@@ -116,7 +116,7 @@ class BatchCall final : public UnaryDecision {
   };
 
   // `index` is the number of the first record.
-  grpc::ByteBuffer Encode(const v1::DecideBatchRequest& batch,
+  Bytes Encode(const v1::DecideBatchRequest& batch,
                           std::vector<Result>* results,
                           absl::optional<uint64_t> index) {
     std::string answer;
@@ -133,7 +133,7 @@ class BatchCall final : public UnaryDecision {
       AppendBytes(v1::DecideBatchResponse::kResultsFieldNumber, encoded,
                   &answer);
     }
-    return ToBuffer(answer);
+    return Bytes(answer);
   }
 
   absl::StatusOr<uint64_t> Append(const std::string& records,

@@ -49,7 +49,7 @@ void DecisionStream::Decide() {
   }
   std::string result;
   AppendResult(request->request_id(), refusal, decision->response, &result);
-  pending->answer = ToBuffer(result);
+  pending->answer = Bytes(result);
   pending_.push_back(std::move(pending));
   arena()->Reset();  // nothing of this request is needed any more
 }
@@ -88,10 +88,10 @@ void DecisionStream::Advance() {
     pending_.pop_front();
   }
   if (!pending_.empty() && pending_.front()->settled) {
-    const grpc::ByteBuffer answer = std::move(pending_.front()->answer);
+    Bytes answer = std::move(pending_.front()->answer);
     pending_.pop_front();
     writing_answer_ = true;
-    Write(answer);
+    Write(std::move(answer));
     if (!stopped_ && pending_.size() < kWindow) Read();
     return;
   }

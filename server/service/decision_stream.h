@@ -38,7 +38,7 @@ class DecisionStream final : public Call {
     void OnResumed() override;
 
     DecisionStream* const stream;
-    grpc::ByteBuffer answer;
+    Bytes answer;
     absl::Status status;
     bool settled = false;  // the log has told
   };

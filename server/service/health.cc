@@ -52,7 +52,7 @@ class CheckCall final : public Call {
       return Finish(
           absl::NotFoundError("service: is not one of this server's"));
     }
-    Reply(Serialize(*response));
+    Reply(Bytes(*response));
   }
 
   const Services services_;
@@ -105,7 +105,7 @@ class WatchCall final : public Call {
     response.set_status(StatusOf(service_, services_, drain_));
     last_told_ = drain_;
     writing_ = true;
-    Write(Serialize(response));
+    Write(Bytes(response));
   }
 
   const Services services_;

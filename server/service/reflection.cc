@@ -116,7 +116,7 @@ class ReflectionCall final : public Call {
     auto* response = New<ServerReflectionResponse>();
     Answer(*request, services_, response);
     answering_ = true;
-    Write(Serialize(*response));
+    Write(Bytes(*response));
     arena()->Reset();
   }
   void OnReadEnd() override {

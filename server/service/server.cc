@@ -1,7 +1,6 @@
 #include "server/service/server.h"
 
 #include <google/protobuf/stubs/logging.h>
-#include <grpcpp/grpcpp.h>
 
 #include <algorithm>
 #include <chrono>
@@ -32,6 +31,7 @@
 #include "server/service/call.h"
 #include "server/service/checkpoints.h"
 #include "server/service/decision_calls.h"
+#include "server/service/grpc_server.h"
 #include "server/service/health.h"
 #include "server/service/law_in_service.h"
 #include "server/service/reflection.h"
@@ -94,6 +94,11 @@ absl::StatusOr<std::unique_ptr<const Pseudonymizer>> LoadKey(
   return Pseudonymizer::Load(config.key_file);
 }
 
+absl::Status CantListen(const std::string& address) {
+  return absl::UnavailableError(
+      absl::StrCat("can't listen on `", address, "`; is the address in use?"));
+}
+
 class ServerImpl final : public Server {
  public:
   ServerImpl(const Config& config, ServerHooks hooks)
@@ -152,7 +157,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<MethodTable> methods_;
   std::map<const Queue*, std::unique_ptr<DecisionThread>> threads_;
   std::vector<std::unique_ptr<Queue>> queues_;
-  std::unique_ptr<grpc::Server> grpc_;
+  std::unique_ptr<GrpcServer> grpc_;
   std::vector<std::string> addresses_;
 
   std::once_flag drain_once_;
@@ -307,44 +312,30 @@ absl::Status ServerImpl::Listen() {
   decisions_.decider.record = log_ != nullptr;
   methods_ = std::make_unique<MethodTable>(Methods(), &metrics_);
 
-  grpc::ServerBuilder builder;
-  // The probe's pings cost a call; a local link needs none.
-  builder.AddChannelArgument("grpc.http2.bdp_probe", 0);
-  // A second server on the same port is an error, not a competitor.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.SetMaxReceiveMessageSize(
-      static_cast<int>(config_.limits.message_bytes));
-  builder.SetMaxSendMessageSize(-1);
-  int port = 0;
-  const auto credentials = grpc::InsecureServerCredentials();
-  const std::string& tcp = config_.listen.tcp;
-  const std::string unix_address = "unix:" + config_.listen.unix_socket;
-  if (!tcp.empty()) builder.AddListeningPort(tcp, credentials, &port);
-  int unix_bound = 0;
-  if (!config_.listen.unix_socket.empty()) {
-    const absl::Status made = MakeParent(config_.listen.unix_socket);
-    if (!made.ok()) return made;
-    builder.AddListeningPort(unix_address, credentials, &unix_bound);
-  }
-  builder.RegisterService(methods_.get());
+  grpc_ = std::make_unique<GrpcServer>(config_.limits.message_bytes);
+  methods_->AddTo(grpc_.get());
   for (int i = 0; i < config_.threads.completion_queues; ++i) {
-    auto queue = std::make_unique<Queue>(builder.AddCompletionQueue(),
-                                         methods_.get(), &traffic_);
+    auto queue = std::make_unique<Queue>(methods_.get(), &traffic_);
+    grpc_->AddQueue(queue->completions());
     threads_[queue.get()] = std::make_unique<DecisionThread>(&decisions_);
     queues_.push_back(std::move(queue));
   }
-  grpc_ = builder.BuildAndStart();
-  if (grpc_ == nullptr || (!tcp.empty() && port == 0)) {
-    return absl::UnavailableError(absl::StrCat(
-        "can't listen on `", tcp, "`",
-        config_.listen.unix_socket.empty() ? "" : " and `" + unix_address + "`",
-        "; is the address in use?"));
+  std::vector<std::string> addresses;
+  if (!config_.listen.tcp.empty()) {
+    const std::string& tcp = config_.listen.tcp;
+    const int port = grpc_->Listen(tcp);
+    if (port == 0) return CantListen(tcp);
+    addresses.push_back(absl::StrCat(tcp.substr(0, tcp.rfind(':')), ":", port));
   }
-  if (!tcp.empty()) {
-    addresses_.push_back(
-        absl::StrCat(tcp.substr(0, tcp.rfind(':')), ":", port));
+  if (!config_.listen.unix_socket.empty()) {
+    const std::string address = "unix:" + config_.listen.unix_socket;
+    const absl::Status made = MakeParent(config_.listen.unix_socket);
+    if (!made.ok()) return made;
+    if (grpc_->Listen(address) == 0) return CantListen(address);
+    addresses.push_back(address);
   }
-  if (!config_.listen.unix_socket.empty()) addresses_.push_back(unix_address);
+  grpc_->Start();
+  addresses_ = std::move(addresses);
   for (const auto& queue : queues_) queue->Start();
   return absl::OkStatus();
 }
@@ -453,7 +444,7 @@ void ServerImpl::DrainOnce() {
                                           config_.limits.drain_seconds);
     const bool all = traffic_.WaitForNone(limit);
     if (all) traffic_.WaitForQuiet(kQuiet, std::min(kQuietLimit, limit));
-    grpc_->Shutdown(std::chrono::system_clock::now() + kCancelLimit);
+    grpc_->Shutdown(kCancelLimit);
     for (const auto& queue : queues_) queue->Stop();
     for (const auto& queue : queues_) queue->Join();
     if (!all) {

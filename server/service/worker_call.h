@@ -49,7 +49,7 @@ class WorkerCall final : public Call, private Resumable {
     const bool taken = options_.workers->Run([this, request] {
       const auto response = handler_(*request, Metadata("authorization"));
       status_ = response.status();
-      if (response.ok()) reply_ = Serialize(*response);
+      if (response.ok()) reply_ = Bytes(*response);
       queue()->Resume(this);
     });
     if (!taken) {
@@ -61,7 +61,7 @@ class WorkerCall final : public Call, private Resumable {
 
   void OnResumed() override {
     if (status_.ok()) {
-      Reply(reply_);
+      Reply(std::move(reply_));
     } else {
       Finish(status_);
     }
@@ -72,7 +72,7 @@ class WorkerCall final : public Call, private Resumable {
   const WorkerCallOptions options_;
   const WorkerHandler<Request, Response> handler_;
   absl::Status status_;
-  grpc::ByteBuffer reply_;
+  Bytes reply_;
 };
 
 // `name` is Service/Method.

@@ -1,0 +1,71 @@
+#include "server/service/grpc_server.h"
+
+#include <grpc/grpc_security.h>
+#include <grpc/support/time.h>
+#include <grpcpp/impl/grpc_library.h>
+#include <grpcpp/support/channel_arguments.h>
+
+namespace tarazy {
+namespace {
+
+grpc_server* Create(int64_t message_bytes) {
+  grpc::ChannelArguments arguments;
+  // The probe's pings cost a call; a local link needs none.
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  // A second server on the same port is an error, not a competitor.
+  arguments.SetInt(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  arguments.SetInt(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH,
+                   static_cast<int>(message_bytes));
+  const grpc_channel_args args = arguments.c_channel_args();
+  return grpc_server_create(&args, nullptr);
+}
+
+}  // namespace
+
+GrpcServer::GrpcServer(int64_t message_bytes) : server_(Create(message_bytes)) {
+  AddQueue(&ends_);
+}
+
+GrpcServer::~GrpcServer() {
+  Shutdown(std::chrono::milliseconds(0));
+  grpc_server_destroy(server_);
+  ends_.Shutdown();
+}
+
+int GrpcServer::Listen(const std::string& address) {
+  grpc_server_credentials* credentials =
+      grpc_insecure_server_credentials_create();
+  const int port =
+      grpc_server_add_http2_port(server_, address.c_str(), credentials);
+  grpc_server_credentials_release(credentials);
+  return port;
+}
+
+void* GrpcServer::AddMethod(const std::string& name) {
+  return grpc_server_register_method(server_, name.c_str(), nullptr,
+                                     GRPC_SRM_PAYLOAD_NONE, 0);
+}
+
+void GrpcServer::AddQueue(grpc::CompletionQueue* queue) {
+  grpc_server_register_completion_queue(server_, queue->cq(), nullptr);
+}
+
+void GrpcServer::Start() { grpc_server_start(server_); }
+
+void GrpcServer::Shutdown(std::chrono::milliseconds limit) {
+  if (shut_down_) return;
+  shut_down_ = true;
+  const auto told = [this](gpr_timespec until) {
+    return grpc_completion_queue_next(ends_.cq(), until, nullptr).type ==
+           GRPC_OP_COMPLETE;
+  };
+  grpc_server_shutdown_and_notify(server_, ends_.cq(), this);
+  if (told(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                        gpr_time_from_millis(limit.count(), GPR_TIMESPAN)))) {
+    return;
+  }
+  grpc_server_cancel_all_calls(server_);
+  told(gpr_inf_future(GPR_CLOCK_MONOTONIC));
+}
+
+}  // namespace tarazy
