@@ -5,6 +5,7 @@
 #include "CLI/CLI.hpp"
 #include "server/command/audit_query.h"
 #include "server/command/audit_reindex.h"
+#include "server/command/audit_replay.h"
 #include "server/command/audit_show.h"
 #include "server/command/audit_verify.h"
 
@@ -22,6 +23,7 @@ int RunAudit(int argc, char** argv) {
   AddAuditVerify(&app, &run);
   AddAuditProve(&app, &run);
   AddAuditReindex(&app, &run);
+  AddAuditReplay(&app, &run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -98,17 +98,10 @@ struct RegistersOptions {
   uint32_t max_entries_per_subject = 1000;
 };
 
-class Registers {
+// What decisions read.
+class RegisterView {
  public:
-  virtual ~Registers() = default;
-
-  // Loads all entries after checking that the file is whole.
-  // FAILED_PRECONDITION: another process has it open, a newer version wrote
-  // it, it was made with another pseudonym key, or it is some other file.
-  // DATA_LOSS: it is damaged; nothing is changed. PERMISSION_DENIED: it can't
-  // be read or written.
-  static absl::StatusOr<std::unique_ptr<Registers>> Open(
-      const RegistersOptions& options);
+  virtual ~RegisterView() = default;
 
   // Null when the subject has no entries.
   virtual std::shared_ptr<const SubjectEntries> Find(
@@ -116,6 +109,17 @@ class Registers {
   // What Find answers after this call holds at least this revision; so ask for
   // the state first. Allocates nothing.
   virtual RegisterState state() const = 0;
+};
+
+class Registers : public RegisterView {
+ public:
+  // Loads all entries after checking that the file is whole.
+  // FAILED_PRECONDITION: another process has it open, a newer version wrote
+  // it, it was made with another pseudonym key, or it is some other file.
+  // DATA_LOSS: it is damaged; nothing is changed. PERMISSION_DENIED: it can't
+  // be read or written.
+  static absl::StatusOr<std::unique_ptr<Registers>> Open(
+      const RegistersOptions& options);
 
   // From now on limits are fixed by these terms, ascending by instant; what is
   // received before the first counts by the first. Limits that are fixed stay.

@@ -142,15 +142,16 @@ absl::string_view Decider::RefusalWithoutPolicies(const Case& c) const {
   return "";
 }
 
-Decider::Candidates Decider::FindCandidates(
-    const Case& c, v1::DecideResponse* response) const {
+Decider::Candidates Decider::FindCandidates(const Case& c,
+                                            v1::DecideResponse* response) {
   Candidates candidates;
   ConsentQuery query;
   query.operator_bin = c.request->operator_().bin();
   query.purpose = c.request->purpose().code();
   query.at_ms = c.binding.now_ms;
   query.max_tried = options_.consents_tried;
-  for (const ConsentEntry* entry : SelectConsents(c.entries.get(), query)) {
+  tried_ = SelectConsents(c.entries.get(), query);
+  for (const ConsentEntry* entry : tried_) {
     candidates.push_back({entry, FromRegister(*entry), true});
   }
   if (c.request->has_asserted_consent()) {
@@ -344,6 +345,7 @@ absl::Status Decider::Decide(const LawInService& law,
   }
   arena_.Reset();
   answer_.Clear();
+  tried_.clear();
   c.binding.request = request;
   c.binding.arena = &arena_;
   c.binding.now_ms = now_ms;
@@ -385,9 +387,11 @@ absl::Status Decider::Decide(const LawInService& law,
     parts.response = *bytes;
     parts.consent = used.entry;
     parts.consent_asserted = used.facts.asserted;
-    parts.objections = c.objections.found;
+    parts.tried = tried_;
+    parts.objections = &c.objections;
     parts.pseudonym_key = options_.pseudonymizer->key_id();
-    AppendRecord(parts, &decision->record);
+    parts.max_state_age_ms = options_.max_state_age_ms;
+    AppendRecord(parts, options_.max_record_bytes, &decision->record);
     if (decision->record.size() > options_.max_record_bytes) {
       return absl::InvalidArgumentError(absl::StrCat(
           "request: its record would take ", decision->record.size(),

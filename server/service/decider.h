@@ -23,6 +23,7 @@
 #include "policy/eval/evaluator.h"
 #include "server/registers/pseudonym.h"
 #include "server/registers/registers.h"
+#include "server/registers/selection.h"
 #include "server/service/answer.h"
 #include "server/service/law_in_service.h"
 #include "tarazy/v1/decision.pb.h"
@@ -31,7 +32,7 @@ namespace tarazy {
 
 struct DeciderOptions {
   // Both outlive the decider.
-  const Registers* registers = nullptr;
+  const RegisterView* registers = nullptr;
   const Pseudonymizer* pseudonymizer = nullptr;
   // Milliseconds since 1970 UTC.
   std::function<int64_t()> clock;
@@ -95,7 +96,7 @@ class Decider {
                              int64_t* now_ms) const;
   // The code of a reason that needs no policy; empty: there is none.
   absl::string_view RefusalWithoutPolicies(const Case& c) const;
-  Candidates FindCandidates(const Case& c, v1::DecideResponse* response) const;
+  Candidates FindCandidates(const Case& c, v1::DecideResponse* response);
   // Evaluates both policy sets; true: permit.
   bool Permits(const Case& c);
   // The answer for the evaluation that Permits left.
@@ -115,6 +116,7 @@ class Decider {
   Evaluation duties_;
   Answer answer_;
   v1::DecideResponse head_;  // what is not in answer_
+  ConsentsTried tried_;      // of the register, for the record
   // Random bytes that no decision has used yet.
   uint8_t random_[4096];
   size_t random_used_ = sizeof(random_);

@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "server/registers/registers.h"
+#include "server/registers/selection.h"
 #include "tarazy/v1/record.pb.h"
 
 namespace tarazy {
@@ -24,12 +25,19 @@ struct RecordParts {
   const v1::DecideRequest* request = nullptr;
   absl::string_view response;             // encoded
   const ConsentEntry* consent = nullptr;  // null: none, or asserted
+  // The register's consents that could count, in their order; `consent` is
+  // among them or null.
+  absl::Span<const ConsentEntry* const> tried;
   bool consent_asserted = false;
-  absl::Span<const ObjectionEntry* const> objections;
+  const ObjectionSummary* objections = nullptr;
   absl::string_view pseudonym_key;
+  int64_t max_state_age_ms = 0;
 };
 
-void AppendRecord(const RecordParts& parts, std::string* record);
+// Leaves out the consents that were not relied on where the record would be
+// longer than `max_bytes` with them; it may be longer without them, too.
+void AppendRecord(const RecordParts& parts, size_t max_bytes,
+                  std::string* record);
 
 }  // namespace tarazy
 

@@ -4,8 +4,9 @@
 // Each round starts the real server on the same data, asks from several
 // threads, kills the server at a random moment, and starts it again in the
 // next round. What was answered before the kill must be found: at its number
-// in the log, with the same decision. TARAZY_KILL_ROUNDS sets the number of
-// rounds (default 50).
+// in the log, with the same decision; and what was signed never goes back.
+// TARAZY_KILL_ROUNDS sets the number of rounds (default 50), TARAZY_BINARY the
+// server (default: the one that was built).
 
 #include <signal.h>
 
@@ -13,6 +14,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <mutex>
@@ -126,6 +128,11 @@ void Register(const std::string& address, const std::string& name,
   }
 }
 
+std::string Binary() {
+  const char* path = std::getenv("TARAZY_BINARY");
+  return path == nullptr ? TARAZY_BINARY_DIR "/bin/tarazy" : path;
+}
+
 int Rounds() {
   const char* text = std::getenv("TARAZY_KILL_ROUNDS");
   return text == nullptr ? 50 : std::atoi(text);
@@ -142,7 +149,7 @@ class Kill9Test : public ::testing::Test {
   }
 
   void KillUnderLoad(int round, std::mt19937* random) {
-    ServedTarazy served(folder_);
+    ServedTarazy served(folder_, {}, Binary());
     ASSERT_TRUE(served.ok()) << served.process().err();
     std::atomic<bool> stop{false};
     std::vector<std::thread> threads;
@@ -156,8 +163,22 @@ class Kill9Test : public ::testing::Test {
         std::uniform_int_distribution<int>(1000, 120000)(*random)));
     served.process().Signal(SIGKILL);
     EXPECT_EQ(served.process().Wait(), 128 + SIGKILL);
+    const uint64_t signed_records = SignedRecords();
+    EXPECT_GE(signed_records, signed_records_) << "round " << round;
+    if (signed_records > signed_records_) ++checkpoints_;
+    signed_records_ = signed_records;
     stop = true;
     for (std::thread& thread : threads) thread.join();
+  }
+
+  // Of the checkpoint that readers see; 0 before the first.
+  uint64_t SignedRecords() const {
+    std::ifstream note(folder_ + "/log/tlog/checkpoint");
+    std::string origin;
+    uint64_t size = 0;
+    std::getline(note, origin);
+    note >> size;
+    return size;
   }
 
   // Every answered decision is at its number in the log, and the log itself
@@ -185,6 +206,8 @@ class Kill9Test : public ::testing::Test {
   const std::string folder_;
   const unsigned seed_;
   Answers answers_;
+  uint64_t signed_records_ = 0;
+  int checkpoints_ = 0;  // that were seen after a kill
 };
 
 TEST_F(Kill9Test, EveryAnswerIsOnRecord) {
@@ -194,7 +217,7 @@ TEST_F(Kill9Test, EveryAnswerIsOnRecord) {
     KillUnderLoad(round, &random);
   }
   // The last start recovers what the last kill tore.
-  ServedTarazy served(folder_);
+  ServedTarazy served(folder_, {}, Binary());
   ASSERT_TRUE(served.ok()) << served.process().err();
   ClientOptions options;
   options.address = served.address();
@@ -210,7 +233,8 @@ TEST_F(Kill9Test, EveryAnswerIsOnRecord) {
   CheckLog();
   std::cout << rounds << " rounds, " << answers_.decisions().size()
             << " decisions and " << answers_.consents().size()
-            << " consents answered, all found" << std::endl;
+            << " consents answered, all found; " << checkpoints_
+            << " checkpoints seen, none went back" << std::endl;
   EXPECT_GT(answers_.decisions().size(), static_cast<size_t>(rounds));
 }
 

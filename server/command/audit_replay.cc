@@ -1,0 +1,287 @@
+#include "server/command/audit_replay.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/util/json_util.h"
+#include "server/audit/file_system.h"
+#include "server/audit/log_reader.h"
+#include "server/audit/record_text.h"
+#include "server/command/audit_filter.h"
+#include "server/command/audit_source.h"
+#include "server/command/progress.h"
+#include "server/service/replay.h"
+
+namespace tarazy {
+namespace {
+
+constexpr size_t kDecisionIdDigits = 32;
+
+struct ReplayFlags {
+  std::string log = "log";
+  std::string record;
+  std::vector<std::string> law;
+  std::string pack;
+  std::string as_of;
+  std::string from;
+  std::string until;
+  bool json = false;
+};
+
+// What came of a range.
+struct Outcome {
+  ReplayDifferences differences;
+  uint64_t same = 0;
+  // Records that can't be replayed, by reason.
+  std::map<std::string, uint64_t> failed;
+};
+
+absl::StatusOr<std::shared_ptr<const Pack>> LoadPack(
+    const std::string& directory) {
+  Diagnostics diagnostics;
+  std::string text;
+  auto pack = Pack::Load(directory, &diagnostics, &text);
+  if (pack != nullptr) return pack;
+  return absl::InvalidArgumentError(
+      absl::StrCat("the pack in `", directory, "` can't be used:\n", text));
+}
+
+absl::StatusOr<ReplayOptions> Options(const ReplayFlags& flags) {
+  ReplayOptions options;
+  for (const std::string& directory : flags.law) {
+    auto pack = LoadPack(directory);
+    if (!pack.ok()) return pack.status();
+    options.law.push_back(*std::move(pack));
+  }
+  if (!flags.pack.empty()) {
+    auto pack = LoadPack(flags.pack);
+    if (!pack.ok()) return pack.status();
+    options.instead = *std::move(pack);
+  }
+  if (!flags.as_of.empty()) {
+    const auto as_of = ReadInstantFlag("--as-of", flags.as_of);
+    if (!as_of.ok()) return as_of.status();
+    options.as_of_ms = *as_of;
+  }
+  if (options.law.empty() && options.instead == nullptr) {
+    return absl::InvalidArgumentError(
+        "name the packs of the law with --law, or another with --pack");
+  }
+  return options;
+}
+
+bool WhatIf(const ReplayFlags& flags) {
+  return !flags.pack.empty() || !flags.as_of.empty();
+}
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string text;
+  const auto status =
+      google::protobuf::util::MessageToJsonString(message, &text, options);
+  return status.ok() ? text : "null";
+}
+
+absl::Status PrintOne(const ReplayFlags& flags, uint64_t index,
+                      const v1::DecisionRecord& record,
+                      const Replayed& replayed) {
+  if (flags.json) {
+    std::printf("{\"index\":%llu,\"same\":%s,\"response\":%s}\n",
+                static_cast<unsigned long long>(index),
+                replayed.same ? "true" : "false",
+                ToJson(replayed.response).c_str());
+  } else if (replayed.same) {
+    std::printf("record %llu: the same answer, bit for bit\n",
+                static_cast<unsigned long long>(index));
+  } else {
+    v1::DecisionRecord after = record;
+    *after.mutable_response() = replayed.response;
+    std::printf("before  %s\nafter   %s\n", RecordLine(index, record).c_str(),
+                RecordLine(index, after).c_str());
+  }
+  if (replayed.same || WhatIf(flags)) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(
+      "record ", index, " does not follow from what it holds and the law"));
+}
+
+absl::Status ReplayOne(const ReplayFlags& flags, Replayer* replayer) {
+  uint64_t number = 0;
+  const bool by_id = flags.record.size() == kDecisionIdDigits;
+  if (!by_id && !absl::SimpleAtoi(flags.record, &number)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("`", flags.record,
+                     "` is neither a record's number nor a decision's id of "
+                     "32 hex digits"));
+  }
+  SourceFlags files;
+  files.log = flags.log;
+  auto source = OpenSource(files);
+  if (!source.ok()) return source.status();
+  v1::AuditGetRequest request;
+  if (by_id) {
+    request.set_decision_id(flags.record);
+  } else {
+    request.set_index(number);
+  }
+  const auto found = (*source)->Get(request);
+  if (!found.ok()) return found.status();
+  const auto replayed = replayer->Replay(found->record());
+  if (!replayed.ok()) return replayed.status();
+  return PrintOne(flags, found->index(), found->record(), *replayed);
+}
+
+absl::StatusOr<Outcome> ReplayRange(const ReplayFlags& flags,
+                                    Replayer* replayer) {
+  int64_t from_ms = 0;
+  int64_t until_ms = std::numeric_limits<int64_t>::max();
+  for (const auto& [flag, text, ms] :
+       {std::make_tuple("--from", &flags.from, &from_ms),
+        std::make_tuple("--to", &flags.until, &until_ms)}) {
+    if (text->empty()) continue;
+    const auto instant = ReadInstantFlag(flag, *text);
+    if (!instant.ok()) return instant.status();
+    *ms = *instant;
+  }
+  auto reader = LogReader::Open(FileSystem::Posix(), flags.log);
+  if (!reader.ok()) return reader.status();
+  Outcome outcome;
+  Progress bar("records", 0);
+  for (;;) {
+    const auto more = (*reader)->Next();
+    if (!more.ok()) return more.status();
+    if (!*more) break;
+    bar.Show((*reader)->index() + 1);
+    const auto record = ParseRecord((*reader)->record());
+    if (!record.ok()) {
+      return absl::DataLossError(absl::StrCat("record ", (*reader)->index(),
+                                              " ", record.status().message()));
+    }
+    const int64_t at = ToMilliseconds(record->recorded_at());
+    if (at < from_ms || at >= until_ms) continue;
+    const auto replayed = replayer->Replay(*record);
+    if (!replayed.ok()) {
+      ++outcome.failed[std::string(replayed.status().message())];
+      continue;
+    }
+    if (replayed->same) ++outcome.same;
+    outcome.differences.Add(record->response(), replayed->response);
+  }
+  if (absl::Status s = (*reader)->CheckEnd(); !s.ok()) return s;
+  return outcome;
+}
+
+void PrintOutcome(const Outcome& outcome) {
+  const ReplayDifferences& d = outcome.differences;
+  const auto number = [](uint64_t n) {
+    return static_cast<unsigned long long>(n);
+  };
+  std::printf(
+      "%llu records decided again: %llu the same bit for bit, %llu answers "
+      "changed (%llu permits became denials, %llu denials permits)\n",
+      number(d.replayed), number(outcome.same), number(d.changed),
+      number(d.permit_to_deny), number(d.deny_to_permit));
+  size_t width = 4;
+  for (const auto& [norm, counts] : d.by_norm) {
+    width = std::max(width, norm.size());
+  }
+  if (!d.by_norm.empty()) {
+    std::printf("%-*s  now named  no longer  now denied  now permitted\n",
+                static_cast<int>(width), "norm");
+  }
+  for (const auto& [norm, counts] : d.by_norm) {
+    std::printf("%-*s  %9llu  %9llu  %10llu  %13llu\n", static_cast<int>(width),
+                PlainWord(norm).c_str(), number(counts.appears),
+                number(counts.disappears), number(counts.permit_to_deny),
+                number(counts.deny_to_permit));
+  }
+  for (const auto& [reason, count] : outcome.failed) {
+    std::printf("%llu not decided again: %s\n", number(count), reason.c_str());
+  }
+}
+
+void PrintOutcomeJson(const Outcome& outcome) {
+  const ReplayDifferences& d = outcome.differences;
+  std::string norms;
+  for (const auto& [norm, counts] : d.by_norm) {
+    v1::Reason name;  // its JSON escapes the text
+    name.set_norm(norm);
+    absl::StrAppend(
+        &norms, norms.empty() ? "" : ",", "{\"reason\":", ToJson(name),
+        ",\"appears\":", counts.appears, ",\"disappears\":", counts.disappears,
+        ",\"permit_to_deny\":", counts.permit_to_deny,
+        ",\"deny_to_permit\":", counts.deny_to_permit, "}");
+  }
+  uint64_t failed = 0;
+  for (const auto& [reason, count] : outcome.failed) failed += count;
+  std::printf(
+      "%s\n",
+      absl::StrCat("{\"replayed\":", d.replayed, ",\"same\":", outcome.same,
+                   ",\"changed\":", d.changed, ",\"permit_to_deny\":",
+                   d.permit_to_deny, ",\"deny_to_permit\":", d.deny_to_permit,
+                   ",\"failed\":", failed, ",\"by_norm\":[", norms, "]}")
+          .c_str());
+}
+
+absl::Status Replay(const ReplayFlags& flags) {
+  auto options = Options(flags);
+  if (!options.ok()) return options.status();
+  auto replayer = Replayer::Make(*std::move(options));
+  if (!replayer.ok()) return replayer.status();
+  if (!flags.record.empty()) return ReplayOne(flags, replayer->get());
+  const auto outcome = ReplayRange(flags, replayer->get());
+  if (!outcome.ok()) return outcome.status();
+  (flags.json ? PrintOutcomeJson : PrintOutcome)(*outcome);
+  if (WhatIf(flags) || outcome->same == outcome->differences.replayed) {
+    return absl::OkStatus();
+  }
+  return absl::DataLossError(
+      "not every record follows from what it holds and the law");
+}
+
+}  // namespace
+
+void AddAuditReplay(CLI::App* audit, std::function<int()>* run) {
+  auto flags = std::make_shared<ReplayFlags>();
+  CLI::App* replay = audit->add_subcommand(
+      "replay",
+      "Decides again what the log says was decided: one record, or all of a "
+      "time. Under the same law and state the answer must be the same, bit "
+      "for bit (exit code 2: it is not); with --pack or --as-of it says what "
+      "would change, by norm.");
+  replay->add_option("--log", flags->log, "folder of the log")
+      ->capture_default_str();
+  CLI::Option* record = replay->add_option(
+      "record", flags->record, "a record's number or a decision's id");
+  replay->add_option("--law", flags->law,
+                     "folder of a pack of the law; may be repeated. The one "
+                     "that decided is found by its digest");
+  CLI::Option* pack = replay->add_option(
+      "--pack", flags->pack, "what if the pack of this folder decided");
+  replay
+      ->add_option("--as-of", flags->as_of,
+                   "what if it were decided at this instant, under the law "
+                   "of --law that is in force then")
+      ->excludes(pack);
+  replay
+      ->add_option("--from", flags->from,
+                   "only records made at this instant or later")
+      ->excludes(record);
+  replay
+      ->add_option("--to", flags->until,
+                   "only records made before this instant")
+      ->excludes(record);
+  replay->add_flag("--json", flags->json, "the result as JSON");
+  replay->callback([flags, run] {
+    *run = [flags] { return EndAudit("replay", Replay(*flags)); };
+  });
+}
+
+}  // namespace tarazy
