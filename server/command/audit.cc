@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "CLI/CLI.hpp"
+#include "server/command/audit_erase.h"
 #include "server/command/audit_query.h"
 #include "server/command/audit_reindex.h"
 #include "server/command/audit_replay.h"
@@ -24,6 +25,7 @@ int RunAudit(int argc, char** argv) {
   AddAuditProve(&app, &run);
   AddAuditReindex(&app, &run);
   AddAuditReplay(&app, &run);
+  AddAuditErase(&app, &run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

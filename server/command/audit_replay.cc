@@ -32,6 +32,7 @@ struct ReplayFlags {
   std::string as_of;
   std::string from;
   std::string until;
+  std::string salts;
   bool json = false;
 };
 
@@ -233,6 +234,13 @@ void PrintOutcomeJson(const Outcome& outcome) {
 absl::Status Replay(const ReplayFlags& flags) {
   auto options = Options(flags);
   if (!options.ok()) return options.status();
+  std::unique_ptr<SaltStore> salts;
+  if (!flags.salts.empty()) {
+    auto opened = SaltStore::Open(flags.salts, false);
+    if (!opened.ok()) return opened.status();
+    salts = *std::move(opened);
+    options->salts = salts.get();
+  }
   auto replayer = Replayer::Make(*std::move(options));
   if (!replayer.ok()) return replayer.status();
   if (!flags.record.empty()) return ReplayOne(flags, replayer->get());
@@ -278,6 +286,10 @@ void AddAuditReplay(CLI::App* audit, std::function<int()>* run) {
       ->add_option("--to", flags->until,
                    "only records made before this instant")
       ->excludes(record);
+  replay
+      ->add_option("--salts", flags->salts,
+                   "file of the salts, for records with sealed inputs")
+      ->check(CLI::ExistingFile);
   replay->add_flag("--json", flags->json, "the result as JSON");
   replay->callback([flags, run] {
     *run = [flags] { return EndAudit("replay", Replay(*flags)); };

@@ -89,6 +89,7 @@ absl::Status KeepIn(const std::string& data, Config* config) {
   const Config defaults;
   config->log.directory = defaults.log.directory;
   config->registers.path = defaults.registers.path;
+  config->salts.path = defaults.salts.path;
   config->pseudonyms.key_file = defaults.pseudonyms.key_file;
   config->checkpoints.key_file = "checkpoint.key";
   config->index.path = defaults.log.directory + "/index.db";

@@ -411,8 +411,8 @@ void ReadLanguage(Section* root, v1::Language* language) {
 }
 
 void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
-  auto& [listen, threads, pack, log, checkpoints, index, registers, pseudonyms,
-         limits, rights, default_language] = *config;
+  auto& [listen, threads, pack, log, checkpoints, index, salts, registers,
+         pseudonyms, limits, rights, default_language] = *config;
   Section root(node, "", errors);
   ReadListen(root.Sub("listen"), &listen);
   {
@@ -428,6 +428,13 @@ void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
     Section section = root.Sub("index");
     auto& [path] = index;
     section.Text("path", kMaxPathBytes, &path);
+    section.Finish();
+  }
+  {
+    Section section = root.Sub("salts");
+    auto& [path] = salts;
+    section.Text("path", kMaxPathBytes, &path);
+    if (path.empty()) section.Refuse("path", "must not be empty");
     section.Finish();
   }
   {
@@ -489,7 +496,7 @@ void ResolvePaths(absl::string_view folder, Config* config) {
       &config->listen.unix_socket, &config->pack.directory,
       &config->log.directory,      &config->checkpoints.key_file,
       &config->registers.path,     &config->pseudonyms.key_file,
-      &config->index.path};
+      &config->index.path,         &config->salts.path};
   for (Config::Rights::Caller& caller : config->rights.callers) {
     paths.push_back(&caller.token_file);
   }

@@ -79,6 +79,12 @@ struct Config {
     std::string path;
   } index;
 
+  // Salts of the personal inputs that records hold sealed.
+  struct Salts {
+    // SQLite file; see server/audit/salts.h.
+    std::string path = "salts.db";
+  } salts;
+
   struct Registers {
     // SQLite file.
     std::string path = "registers.db";

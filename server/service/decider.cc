@@ -391,6 +391,17 @@ absl::Status Decider::Decide(const LawInService& law,
     parts.objections = &c.objections;
     parts.pseudonym_key = options_.pseudonymizer->key_id();
     parts.max_state_age_ms = options_.max_state_age_ms;
+    if (c.enacted != nullptr) parts.enacted_digest = c.enacted->pack->digest();
+    v1::SealedInputs sealed;
+    if (options_.salts != nullptr && request->has_subject() &&
+        HasPersonalInputs(*request)) {
+      const auto salt = options_.salts->Take();
+      if (!salt.ok()) return salt.status();
+      auto made = SealInputs(*salt, request);
+      if (!made.ok()) return made.status();
+      sealed = *std::move(made);
+      parts.sealed = &sealed;
+    }
     AppendRecord(parts, options_.max_record_bytes, &decision->record);
     if (decision->record.size() > options_.max_record_bytes) {
       return absl::InvalidArgumentError(absl::StrCat(

@@ -21,6 +21,7 @@
 #include "absl/status/status.h"
 #include "policy/eval/arena.h"
 #include "policy/eval/evaluator.h"
+#include "server/audit/salts.h"
 #include "server/registers/pseudonym.h"
 #include "server/registers/registers.h"
 #include "server/registers/selection.h"
@@ -50,6 +51,9 @@ struct DeciderOptions {
   // Whether records are wanted.
   bool record = true;
   uint32_t max_record_bytes = 65535;
+  // Seals personal inputs in records; outlives the decider. Null: they stand
+  // in the record as they came, which is for tests and replays.
+  SaltStore* salts = nullptr;
 };
 
 // What was decided. Kept and used again, its buffers are allocated once. (The
@@ -66,7 +70,8 @@ class Decider {
  public:
   explicit Decider(DeciderOptions options);
 
-  // Decides. `request` is changed: its subject becomes a pseudonym. On OK
+  // Decides. `request` is changed: its subject becomes a pseudonym, and what
+  // is sealed in the record is taken from it. On OK
   // `decision` has been written anew. INVALID_ARGUMENT and PERMISSION_DENIED
   // name the field; INTERNAL: no randomness for the decision's id.
   absl::Status Decide(const LawInService& law, v1::DecideRequest* request,

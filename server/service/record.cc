@@ -73,6 +73,13 @@ void AppendRecord(const RecordParts& parts, size_t max_bytes,
   AppendObjectionFacts(*parts.objections, record);
   AppendNumber(Record::kMaxStateAgeMsFieldNumber,
                static_cast<uint64_t>(parts.max_state_age_ms), record);
+  if (!parts.enacted_digest.empty()) {
+    AppendBytes(Record::kEnactedDigestFieldNumber, parts.enacted_digest,
+                record);
+  }
+  if (parts.sealed != nullptr) {
+    AppendMessage(Record::kSealedInputsFieldNumber, *parts.sealed, record);
+  }
   AppendOthers(parts, max_bytes, record);
 }
 

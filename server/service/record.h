@@ -32,6 +32,8 @@ struct RecordParts {
   const ObjectionSummary* objections = nullptr;
   absl::string_view pseudonym_key;
   int64_t max_state_age_ms = 0;
+  absl::string_view enacted_digest;
+  const v1::SealedInputs* sealed = nullptr;  // null: none
 };
 
 // Leaves out the consents that were not relied on where the record would be

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "server/registers/entry_table.h"
 #include "server/registers/field_check.h"
 #include "server/service/decider.h"
@@ -131,20 +132,63 @@ absl::StatusOr<const LawInService*> Replayer::LawFor(
     return other_.get();
   }
   const std::string& digest = record.response().bundle_digest();
-  const auto kept = by_digest_.find(digest);
+  const std::string key = absl::StrCat(digest, " ", record.enacted_digest());
+  const auto kept = by_digest_.find(key);
   if (kept != by_digest_.end()) return kept->second.get();
-  for (const auto& pack : options_.law) {
-    if (pack->digest() != digest) continue;
-    auto law = LawInService::Make({pack});
-    if (!law.ok()) return law.status();
-    return by_digest_.emplace(digest, *std::move(law)).first->second.get();
+  ReadingChoice choice;
+  for (const std::string& reading : record.response().readings()) {
+    choice.insert(std::pair<std::string, std::string>(
+        absl::StrSplit(reading, absl::MaxSplits('=', 1))));
   }
-  return absl::FailedPreconditionError(
-      absl::StrCat("the pack that decided, `", record.response().edition(),
-                   "` with the digest ", digest, ", is not among those given"));
+  const auto decided = FindPack(digest, choice);
+  if (decided == nullptr) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the pack that decided, `", record.response().edition(),
+        "` with the digest ", digest, ", is not among those given"));
+  }
+  std::vector<std::shared_ptr<const Pack>> enacted;
+  if (!record.enacted_digest().empty()) {
+    enacted.push_back(FindPack(record.enacted_digest(), {}));
+    if (enacted.back() == nullptr) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "the pack that the answer was compared with, with the digest ",
+          record.enacted_digest(), ", is not among those given"));
+    }
+  }
+  auto law = LawInService::Make({decided}, {}, std::move(enacted));
+  if (!law.ok()) return law.status();
+  return by_digest_.emplace(key, *std::move(law)).first->second.get();
 }
 
-absl::StatusOr<Replayed> Replayer::Replay(const v1::DecisionRecord& record) {
+// The pack of this digest among those given, as it is or under these readings.
+std::shared_ptr<const Pack> Replayer::FindPack(
+    const std::string& digest, const ReadingChoice& choice) const {
+  for (const auto& pack : options_.law) {
+    if (pack->digest() == digest) return pack;
+    if (choice.empty()) continue;
+    auto other = pack->WithReadings(choice);
+    if (other.ok() && (*other)->digest() == digest) return *std::move(other);
+  }
+  return nullptr;
+}
+
+absl::StatusOr<Replayed> Replayer::Replay(const v1::DecisionRecord& sealed) {
+  v1::DecisionRecord record = sealed;
+  if (record.has_sealed_inputs()) {
+    if (options_.salts == nullptr) {
+      return absl::FailedPreconditionError(
+          "personal inputs are sealed, and no salts were given");
+    }
+    const auto salt = options_.salts->Find(record.sealed_inputs().salt());
+    if (absl::IsNotFound(salt.status())) {
+      return absl::FailedPreconditionError(salt.status().message());
+    }
+    if (!salt.ok()) return salt.status();
+    const absl::Status opened =
+        UnsealInputs(*salt, record.sealed_inputs(), record.mutable_request());
+    if (!opened.ok()) return opened;
+    record.clear_sealed_inputs();
+  }
   const auto law = LawFor(record);
   if (!law.ok()) return law.status();
   const RecordedRegisters registers(record);

@@ -18,6 +18,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
+#include "server/audit/salts.h"
 #include "server/service/law_in_service.h"
 #include "tarazy/v1/record.pb.h"
 
@@ -31,6 +32,8 @@ struct ReplayOptions {
   std::shared_ptr<const Pack> instead;
   // What if the law of this instant decided, at this instant?
   absl::optional<int64_t> as_of_ms;
+  // Opens sealed inputs; outlives the replayer. Null: they can't be opened.
+  SaltStore* salts = nullptr;
 };
 
 struct Replayed {
@@ -44,16 +47,20 @@ class Replayer {
   // INVALID_ARGUMENT: the packs can't be used, or not together.
   static absl::StatusOr<std::unique_ptr<Replayer>> Make(ReplayOptions options);
 
-  // FAILED_PRECONDITION says what is missing: the pack that decided, or, for
-  // another law, consents that the record had no room for.
+  // FAILED_PRECONDITION says what is missing: the pack that decided, personal
+  // inputs that were erased, or, for another law, consents that the record had
+  // no room for.
   absl::StatusOr<Replayed> Replay(const v1::DecisionRecord& record);
 
  private:
   explicit Replayer(ReplayOptions options) : options_(std::move(options)) {}
   absl::StatusOr<const LawInService*> LawFor(const v1::DecisionRecord& record);
+  std::shared_ptr<const Pack> FindPack(const std::string& digest,
+                                       const ReadingChoice& choice) const;
 
   const ReplayOptions options_;
   std::shared_ptr<const LawInService> other_;  // for "what if"
+  // By the digests of the pack that decided and of the enacted one.
   std::map<std::string, std::shared_ptr<const LawInService>> by_digest_;
 };
 

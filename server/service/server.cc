@@ -20,6 +20,7 @@
 #include "server/audit/decision_log.h"
 #include "server/audit/file_system.h"
 #include "server/audit/index_follower.h"
+#include "server/audit/salts.h"
 #include "server/ops/callers.h"
 #include "server/ops/log_line.h"
 #include "server/ops/metrics.h"
@@ -146,6 +147,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<DecisionLog> log_;          // null: turned off
   std::unique_ptr<Checkpoints> checkpoints_;  // null: nothing is signed
   Callers callers_;
+  std::unique_ptr<SaltStore> salts_;      // null: nothing is recorded
   std::unique_ptr<IndexFollower> index_;  // null: none is kept
   std::unique_ptr<AuditQueries> audit_;   // null: nothing is recorded
   std::unique_ptr<Registers> registers_;
@@ -244,6 +246,12 @@ absl::Status ServerImpl::OpenAudit() {
   if (!callers.ok()) return callers.status();
   callers_ = *std::move(callers);
   if (log_ == nullptr) return absl::OkStatus();
+  const absl::Status folder = MakeParent(config_.salts.path);
+  if (!folder.ok()) return folder;
+  auto salts = SaltStore::Open(config_.salts.path, true);
+  if (!salts.ok()) return salts.status();
+  salts_ = *std::move(salts);
+  decisions_.decider.salts = salts_.get();
   AuditQueriesOptions queries;
   queries.log_directory = config_.log.directory;
   queries.index_path = config_.index.path;

@@ -7,6 +7,7 @@
 #include "server/audit/decision_log.h"
 #include "server/audit/file_system.h"
 #include "server/audit/note.h"
+#include "server/audit/salts.h"
 #include "server/audit/tree_publisher.h"
 #include "tarazy/v1/record.pb.h"
 #include "tests/server/audit/temp_folder.h"
@@ -270,6 +271,42 @@ TEST_F(AuditShow, ReindexLeavesAServersIndexAlone) {
   const Ran ran = RunWith({"reindex", "--log", log_});
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(ran.err, HasSubstr("keeps its index itself"));
+}
+
+TEST_F(AuditShow, EraseTakesTheSaltsOfOneSubject) {
+  const std::string path = folder_.path() + "/salts.db";
+  const std::string log = folder_.path() + "/sealed";
+  std::vector<uint64_t> ids;
+  {
+    auto salts = SaltStore::Open(path, true);
+    ASSERT_TRUE(salts.ok()) << salts.status();
+    DecisionLogOptions options;
+    options.directory = log;
+    auto opened = DecisionLog::Open(options, FileSystem::Posix());
+    ASSERT_TRUE(opened.ok());
+    for (int i = 0; i < 4; ++i) {
+      v1::DecisionRecord record = Record(i);
+      record.mutable_request()->mutable_subject()->set_pseudonym(
+          std::string(64, i % 2 == 0 ? 'a' : 'b'));
+      const auto salt = (*salts)->Take();
+      ASSERT_TRUE(salt.ok());
+      ids.push_back(salt->id);
+      record.mutable_sealed_inputs()->set_salt(salt->id);
+      ASSERT_TRUE((*opened)->Append(record.SerializeAsString(), &ignore_).ok());
+    }
+  }
+  const Ran ran =
+      RunWith({"erase", "--log", log, "--salts", path, std::string(64, 'a')});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "2 records about the subject, the inputs of 2 erased\n");
+  auto salts = SaltStore::Open(path, false);
+  ASSERT_TRUE(salts.ok());
+  for (size_t i = 0; i < ids.size(); ++i) {
+    EXPECT_EQ((*salts)->Find(ids[i]).ok(), i % 2 == 1) << i;
+  }
+  EXPECT_EQ(
+      RunWith({"erase", "--log", log, "--salts", path, "850315400015"}).code,
+      1);
 }
 
 }  // namespace

@@ -143,13 +143,17 @@ class Kill9Test : public ::testing::Test {
   Kill9Test()
       : folder_(MakeTempFolder("kill9")), seed_(std::random_device{}()) {
     std::cout << "seed " << seed_ << std::endl;
+    // So often that some are signed in every round.
+    std::ofstream(folder_ + ".yaml") << "checkpoints: {interval_ms: 10}\n";
   }
   ~Kill9Test() override {
-    if (!HasFailure()) std::filesystem::remove_all(folder_);
+    if (HasFailure()) return;
+    std::filesystem::remove_all(folder_);
+    std::filesystem::remove(folder_ + ".yaml");
   }
 
   void KillUnderLoad(int round, std::mt19937* random) {
-    ServedTarazy served(folder_, {}, Binary());
+    ServedTarazy served(folder_, flags_, Binary());
     ASSERT_TRUE(served.ok()) << served.process().err();
     std::atomic<bool> stop{false};
     std::vector<std::thread> threads;
@@ -204,6 +208,7 @@ class Kill9Test : public ::testing::Test {
   }
 
   const std::string folder_;
+  const std::vector<std::string> flags_{"--config", folder_ + ".yaml"};
   const unsigned seed_;
   Answers answers_;
   uint64_t signed_records_ = 0;
@@ -236,6 +241,7 @@ TEST_F(Kill9Test, EveryAnswerIsOnRecord) {
             << " consents answered, all found; " << checkpoints_
             << " checkpoints seen, none went back" << std::endl;
   EXPECT_GT(answers_.decisions().size(), static_cast<size_t>(rounds));
+  EXPECT_GT(checkpoints_, 0);
 }
 
 }  // namespace

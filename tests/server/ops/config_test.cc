@@ -66,7 +66,7 @@ std::string Show(const Config& c) {
       c.limits.consents_tried, "|", c.limits.drain_seconds, "|",
       c.limits.decision_time_skew_ms, "|", c.rights.assert_consent, "|",
       c.rights.choose_decision_time, "|", static_cast<int>(c.default_language),
-      "|", c.index.path, "|", c.rights.callers.size());
+      "|", c.index.path, "|", c.rights.callers.size(), "|", c.salts.path);
 }
 
 const char kDocumented[] = TARAZY_SOURCE_DIR "/deploy/tarazy.yaml";
@@ -138,6 +138,7 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "segment_bytes: 1048576, max_queue_bytes: 1048577}\n"
       "checkpoints: {key_file: c.key, create: true, interval_ms: 20}\n"
       "index: {path: i.db}\n"
+      "salts: {path: s.db}\n"
       "registers: {path: r.db}\n"
       "pseudonyms: {key_file: sub/k, create: true}\n"
       "limits: {message_bytes: 2048, batch_requests: 7, consents_tried: 3, "
@@ -150,7 +151,8 @@ TEST_F(ConfigTest, ReadsEveryKey) {
             absl::StrCat("[::1]:0|/run/t.sock|2||/p,", folder_, "/q|r=a,s=b|",
                          folder_, "/e|a b|2|0|/l|a/b|1048576|1048577|", folder_,
                          "/c.key|1|20|", folder_, "/r.db|", folder_,
-                         "/sub/k|1|2048|7|3|0|9|1|1|2|", folder_, "/i.db|1"));
+                         "/sub/k|1|2048|7|3|0|9|1|1|2|", folder_, "/i.db|1|",
+                         folder_, "/s.db"));
 }
 
 TEST_F(ConfigTest, UnknownKeyNamesPlaceAndNearest) {

@@ -93,6 +93,7 @@ class ServerTarget final : public ScenarioTarget {
     config.log.directory = served->folder + "/log";
     config.log.segment_bytes = 1 << 20;
     config.registers.path = served->folder + "/registers.db";
+    config.salts.path = served->folder + "/salts.db";
     config.pseudonyms.key_file = served->folder + "/key";
     config.pseudonyms.create = true;
     config.rights.choose_decision_time = true;

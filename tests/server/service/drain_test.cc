@@ -185,6 +185,7 @@ TEST_F(DrainTest, ASecondServerOnThePortIsRefused) {
   second.listen.tcp = address();
   second.log.directory = folder() + "/second-log";
   second.registers.path = folder() + "/second.db";
+  second.salts.path = folder() + "/second-salts.db";
   const auto server = Server::Start(second, hooks);
   EXPECT_EQ(server.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(server.status().message()), HasSubstr(address()));

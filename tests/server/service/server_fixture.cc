@@ -62,6 +62,7 @@ ServerTest::ServerTest()
   config.log.directory = folder_ + "/log";
   config.log.segment_bytes = 1 << 20;
   config.registers.path = folder_ + "/registers.db";
+  config.salts.path = folder_ + "/salts.db";
   config.pseudonyms.key_file = folder_ + "/pseudonym.key";
   config.pseudonyms.create = true;
   hooks.clock = [this] { return now_ms.load(); };
