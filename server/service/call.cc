@@ -315,7 +315,6 @@ void Queue::Start() {
 void Queue::BeginDrain() { drain_alarm_.Set(&queue_, Now(), &drain_alarm_); }
 
 void Queue::Stop() {
-  stopping_.store(true);
   stop_alarm_.Set(&queue_, Now(), &stop_alarm_);
 }
 
@@ -354,7 +353,7 @@ void Queue::Run() {
         if (read_.size() >= kMaxReadTogether) RunRead();
         break;
     }
-    if (stopping_.load() && live_ == 0 && !shut_down_) {
+    if (stop_told_ && live_ == 0 && !shut_down_) {
       shut_down_ = true;
       queue_.Shutdown();
     }
@@ -373,7 +372,10 @@ void Queue::Handle(void* tag, bool ok) {
     for (Call* call : listeners) call->OnDrain();
     return;
   }
-  if (tag == &stop_alarm_) return;
+  if (tag == &stop_alarm_) {
+    stop_told_ = true;
+    return;
+  }
   const Call::Tag& event = *static_cast<Call::Tag*>(tag);
   Call* call = event.call;
   if (event.event == Call::Event::kRead) {

@@ -239,7 +239,6 @@ class Queue {
   grpc::Alarm resume_alarm_;
   grpc::Alarm drain_alarm_;
   grpc::Alarm stop_alarm_;
-  std::atomic<bool> stopping_{false};
 
   // The thread's own.
   std::vector<std::vector<std::unique_ptr<Call>>> idle_;  // by method
@@ -250,6 +249,8 @@ class Queue {
   std::vector<Call*> replies_;
   bool gathering_replies_ = false;
   bool drain_told_ = false;
+  // By the alarm itself: no other event may end the queue before it is set.
+  bool stop_told_ = false;
   bool shut_down_ = false;
   size_t live_ = 0;
 };
