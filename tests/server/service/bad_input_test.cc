@@ -232,6 +232,16 @@ TEST_F(BadInputTest, AMessageOverTheLimitIsRefusedAndCounted) {
   ExpectServing();
 }
 
+TEST_F(BadInputTest, ACallOfNoMethodIsRefusedAndCounted) {
+  Start();
+  for (int i = 1; i <= 5; ++i) {  // more than wait at a time
+    const grpc::Status status = CallRaw("/tarazy.v1.DecisionService/Guess", "");
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+    EXPECT_EQ(Calls("unknown", "UNIMPLEMENTED"), i);
+  }
+  ExpectServing();
+}
+
 TEST_F(BadInputTest, ABatchOverItsLimitIsRefusedAndCounted) {
   config.limits.batch_requests = 3;
   Start();
