@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,6 +58,7 @@ Process::Process(const std::vector<std::string>& command, int core,
   pid_ = fork();
   if (pid_ < 0) Fail("cannot fork");
   if (pid_ == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);  // when a benchmark fails, nothing stays
     PinThread(0, core);
     dup2(ends[1], STDOUT_FILENO);
     std::vector<char*> argv;
