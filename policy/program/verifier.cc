@@ -12,6 +12,9 @@ namespace {
 // Written registers are always a run from 0, so a count says which they are.
 constexpr uint32_t kUnreached = std::numeric_limits<uint32_t>::max();
 
+constexpr uint32_t kMaxRegisters =
+    uint32_t{std::numeric_limits<decltype(Inst::dst)>::max()} + 1;
+
 class BlockVerifier {
  public:
   // `shared`: the block is that of a condition.
@@ -162,6 +165,10 @@ absl::Status VerifyProgram(const Program::Rep& rep) {
   if (rep.policies.size() != rep.blocks.size() ||
       rep.policies.size() != rep.scopes.size()) {
     return absl::InternalError("the tables of policies differ in length");
+  }
+  // An evaluation makes room for all of them.
+  if (rep.registers > kMaxRegisters) {
+    return absl::InternalError("more registers than instructions can name");
   }
   for (const LikePattern& pattern : rep.patterns) {
     if (pattern.pieces.empty()) {

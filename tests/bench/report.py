@@ -18,7 +18,7 @@ MEANINGS = [
     ("decide.growth", "the same at 100,000 policies over the same at 10"),
     ("decide.entities", "one decision, 100 policies on 10,000 entities, groups ten deep"),
     ("decide.strings", "one decision, 20 policies on long strings, patterns and sets"),
-    ("decide.law", "one decision by the pack seed-bill, a request in JSON form"),
+    ("decide.law", "one decision by the pack seed-bill, a general request"),
     ("law.native_facts", "the same, facts in slots as the server holds them"),
     ("parse.", "parse the policies: {}"),
     ("validate.", "validate them, strict: {}"),

@@ -331,7 +331,7 @@ void Comparison::Run() {
   Decide(StringWorld());
   Decide(LawWorld());
   Law();
-  for (int count : {1000, 10000}) FrontEnd(ScopedWorld(count));
+  for (int count : {1000, 100000}) FrontEnd(ScopedWorld(count));
   FrontEnd(LawWorld());
   Entities(EntityWorld());
   for (int count : {1000, 100000}) Memory(ScopedWorld(count), count);

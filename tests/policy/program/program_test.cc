@@ -256,5 +256,12 @@ TEST_F(VerifierTest, RefusesUnsoundCode) {
   }
 }
 
+TEST_F(VerifierTest, RefusesMoreRegistersThanCanBeNamed) {
+  rep_.registers = 0x10000;
+  EXPECT_TRUE(Verify({Make(Op::kSatisfied)}).ok());
+  rep_.registers = 0x10001;
+  EXPECT_FALSE(Verify({Make(Op::kSatisfied)}).ok());
+}
+
 }  // namespace
 }  // namespace tarazy
