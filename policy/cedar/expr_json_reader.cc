@@ -204,11 +204,14 @@ bool ExprJsonReader::ReadPatternElement(const JsonValue& json, Expr* e) {
 }
 
 bool ExprJsonReader::ReadIs(const JsonValue& body, Expr* e) {
-  const bool in = body.Find("in") != nullptr;
+  // The official engine takes `"in": null` for none.
+  const JsonValue* group = body.Find("in");
+  const bool in = group != nullptr && group->kind != JsonKind::kNull;
   e->kind = in ? ExprKind::kIsIn : ExprKind::kIs;
   std::vector<absl::string_view> operands = {"left"};
-  if (in) operands.push_back("in");
-  return ReadOperands(body, operands, {"entity_type"}, e) &&
+  std::vector<absl::string_view> others = {"entity_type"};
+  if (group != nullptr) (in ? operands : others).push_back("in");
+  return ReadOperands(body, operands, others, e) &&
          errors_.ReadString(body, "entity_type", &e->text) &&
          errors_.CheckType(e->text, body.Find("entity_type")->span);
 }
