@@ -133,7 +133,8 @@ std::unique_ptr<const PackFiles> PackFiles::Read(const PackTree& tree,
       files->schema_name = name;
     } else if (name != "pack.yaml" && name != "norms.yaml" &&
                name != "obligations.yaml" && name != "calendar.yaml" &&
-               name != "README.md" && name != "decision" &&
+               name != "README.md" && name != "mutants.yaml" &&
+               name != "decision" &&
                name != "obligations" && name != "scenarios") {
       reader.Error(name, "unexpected-file",
                    absl::StrCat("`", name, "` does not belong in a pack"));

@@ -193,7 +193,7 @@ absl::Status NoteSigner::CreateKeyFile(const std::string& key_file,
                                        absl::string_view name) {
   if (!IsName(name)) {
     return absl::InvalidArgumentError(
-        "the log's name must have 1 to 64 bytes without white space and `+`");
+        "the key's name must have 1 to 64 bytes without white space and `+`");
   }
   std::array<uint8_t, 32> seed, key;
   if (RAND_priv_bytes(seed.data(), seed.size()) != 1 ||

@@ -14,7 +14,7 @@
 #include "policy/cedar/suggest.h"
 #include "server/command/audit.h"
 #include "server/command/cedar/cedar.h"
-#include "server/command/pack.h"
+#include "server/command/pack/pack.h"
 #include "server/command/serve.h"
 
 namespace tarazy {
@@ -34,7 +34,7 @@ constexpr Command kCommands[] = {
     {"cedar", "work with policies, schemas and entities", RunCedar},
     {"decide", "ask a server for a decision", RunDecide},
     {"objection", "file, decide and show objections", RunObjection},
-    {"pack", "check, test and compare packs", RunPack},
+    {"pack", "write, test, compare and sign packs", RunPack},
 };
 
 std::string Usage() {

@@ -7,24 +7,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "policy/pack/readings.h"
 #include "server/scenario/local_target.h"
 #include "server/service/facts.h"
 
 namespace tarazy {
 namespace {
 
-// A policy with one change; no policy: it is taken away.
-struct Changed {
-  Mutant mutant;
-  bool duty = false;
-  size_t index = 0;  // in its set
-  bool removed = false;
-  Policy policy;
-};
-
 class Mutator {
  public:
-  Mutator(bool duty, std::vector<Changed>* out) : duty_(duty), out_(out) {}
+  Mutator(bool duty, std::vector<Mutation>* out) : duty_(duty), out_(out) {}
 
   void All(const Policy& policy, size_t index) {
     index_ = index;
@@ -32,7 +24,7 @@ class Mutator {
       Add(policy, "is taken away", policy.span)->removed = true;
     } else {
       const bool permit = policy.effect == Effect::kPermit;
-      Add(policy, permit ? "forbids" : "permits", policy.span)->policy.effect =
+      Add(policy, permit ? "forbids" : "permits", policy.span)->changed.effect =
           permit ? Effect::kForbid : Effect::kPermit;
     }
     for (size_t i = 0; i < policy.conditions.size(); ++i) {
@@ -42,7 +34,7 @@ class Mutator {
               absl::StrCat("drops `", condition.unless ? "unless" : "when",
                            "`"),
               condition.span)
-              ->policy;
+              ->changed;
       changed.conditions.erase(changed.conditions.begin() +
                                static_cast<ptrdiff_t>(i));
       Walk(policy, condition.body);
@@ -50,13 +42,16 @@ class Mutator {
   }
 
  private:
-  Changed* Add(const Policy& policy, std::string change, const Span& span) {
-    Changed changed;
-    changed.mutant = {policy.id, std::move(change), policy.source, span};
-    changed.duty = duty_;
-    changed.index = index_;
-    changed.policy = policy;
-    out_->push_back(std::move(changed));
+  Mutation* Add(const Policy& policy, std::string change, const Span& span) {
+    Mutation mutation;
+    mutation.policy = policy.id;
+    mutation.change = std::move(change);
+    mutation.source = policy.source;
+    mutation.span = span;
+    mutation.duty = duty_;
+    mutation.index = index_;
+    mutation.changed = policy;
+    out_->push_back(std::move(mutation));
     return &out_->back();
   }
 
@@ -102,7 +97,7 @@ class Mutator {
 
   void Replace(const Policy& policy, ExprId id, bool value) {
     Expr& e =
-        Add(policy, "drops a term", policy.exprs[id].span)->policy.exprs[id];
+        Add(policy, "drops a term", policy.exprs[id].span)->changed.exprs[id];
     const Span span = e.span;
     e = Expr();
     e.kind = ExprKind::kBool;
@@ -113,33 +108,14 @@ class Mutator {
   void Turn(const Policy& policy, ExprId id, ExprKind kind, const char* sign) {
     Add(policy, absl::StrCat("compares with `", sign, "`"),
         policy.exprs[id].span)
-        ->policy.exprs[id]
+        ->changed.exprs[id]
         .kind = kind;
   }
 
   const bool duty_;
-  std::vector<Changed>* const out_;
+  std::vector<Mutation>* const out_;
   size_t index_ = 0;
 };
-
-PolicySet Copy(const PolicySet& set) {
-  PolicySet copy;
-  copy.policies = set.policies;  // packs have no templates and no links
-  return copy;
-}
-
-std::shared_ptr<const Pack> Apply(const Pack& pack, const Changed& changed,
-                                  Diagnostics* diagnostics) {
-  PolicySet decision = Copy(pack.decision_policies());
-  PolicySet duties = Copy(pack.obligation_policies());
-  std::vector<Policy>& set = changed.duty ? duties.policies : decision.policies;
-  if (changed.removed) {
-    set.erase(set.begin() + static_cast<ptrdiff_t>(changed.index));
-  } else {
-    set[changed.index] = changed.policy;
-  }
-  return pack.WithPolicies(std::move(decision), std::move(duties), diagnostics);
-}
 
 // Which scenarios a policy can have to do with: those whose action its scope
 // names, or all.
@@ -184,9 +160,42 @@ class ByAction {
 
 }  // namespace
 
+std::vector<Mutation> ListMutations(const Pack& pack) {
+  std::vector<Mutation> mutations;
+  const auto collect = [&](const PolicySet& set, bool duty) {
+    Mutator mutator(duty, &mutations);
+    for (size_t i = 0; i < set.policies.size(); ++i) {
+      mutator.All(set.policies[i], i);
+    }
+  };
+  collect(UnderReadings(pack.decision_policies(), pack.choice()), false);
+  collect(UnderReadings(pack.obligation_policies(), pack.choice()), true);
+  return mutations;
+}
+
+std::shared_ptr<const Pack> Mutate(const Pack& pack, const Mutation& mutation,
+                                   Diagnostics* diagnostics) {
+  PolicySet decision = UnderReadings(pack.decision_policies(), pack.choice());
+  PolicySet duties = UnderReadings(pack.obligation_policies(), pack.choice());
+  std::vector<Policy>& set =
+      mutation.duty ? duties.policies : decision.policies;
+  if (mutation.removed) {
+    set.erase(set.begin() + static_cast<ptrdiff_t>(mutation.index));
+  } else {
+    set[mutation.index] = mutation.changed;
+  }
+  return pack.WithPolicies(std::move(decision), std::move(duties), diagnostics);
+}
+
 absl::StatusOr<std::vector<Mutant>> RunMutants(
-    const std::shared_ptr<const Pack>& pack,
-    const std::vector<Scenario>& scenarios) {
+    const std::shared_ptr<const Pack>& pack, const std::vector<Scenario>& all,
+    std::vector<Mutation> mutations) {
+  std::vector<Scenario> scenarios;
+  for (const Scenario& scenario : all) {
+    if (scenario.law.readings.empty() && scenario.law.compare_with.empty()) {
+      scenarios.push_back(scenario);
+    }
+  }
   auto target = LocalTarget::Make(pack);
   if (!target.ok()) return target.status();
   for (const Scenario& scenario : scenarios) {
@@ -197,27 +206,18 @@ absl::StatusOr<std::vector<Mutant>> RunMutants(
         "scenario `", scenario.id,
         "` fails without a mutation: ", absl::StrJoin(problems, "; ")));
   }
-  std::vector<Changed> changes;
-  const auto collect = [&](const PolicySet& set, bool duty) {
-    Mutator mutator(duty, &changes);
-    for (size_t i = 0; i < set.policies.size(); ++i) {
-      mutator.All(set.policies[i], i);
-    }
-  };
-  collect(pack->decision_policies(), false);
-  collect(pack->obligation_policies(), true);
-
   const ByAction by_action(pack->schema(), scenarios);
   std::vector<Mutant> mutants;
-  for (Changed& changed : changes) {
-    Mutant mutant = std::move(changed.mutant);
+  for (Mutation& mutation : mutations) {
+    Mutant mutant;
+    mutant.mutation = std::move(mutation);
     Diagnostics diagnostics;
-    const auto mutated = Apply(*pack, changed, &diagnostics);
+    const auto mutated = Mutate(*pack, mutant.mutation, &diagnostics);
     if (mutated == nullptr || !(*target)->ReplacePack(mutated).ok()) {
       mutant.caught = true;  // it would not go in service
       mutant.caught_by = "the compiler";
     } else {
-      for (const Scenario* scenario : by_action.Of(changed.policy)) {
+      for (const Scenario* scenario : by_action.Of(mutant.mutation.changed)) {
         if (Ask(*scenario, target->get()).empty()) continue;
         mutant.caught = true;
         mutant.caught_by = scenario->id;

@@ -6,6 +6,10 @@
 // is dropped, or one term of an `&&` or `||` in it; a comparison is turned
 // (`==` and `!=`, `<` and `<=`, `<` and `>`, and so on).
 //
+// Policies are changed as they stand under the pack's choice of readings, and
+// scenarios that choose readings or compare editions of their own are left out:
+// what an alternative says is not mutated.
+//
 // Thread-safety: functions without state.
 
 #ifndef TARAZY_SERVER_SCENARIO_MUTATE_H_
@@ -20,20 +24,36 @@
 
 namespace tarazy {
 
-struct Mutant {
+// A policy with one change.
+struct Mutation {
   std::string policy;  // its @id
-  std::string change;  // "drops `context.purpose.harmful`"
+  std::string change;  // "drops a term", "compares with `<=`"
   std::string source;  // the file
-  Span span;
+  Span span;           // what is changed
+  bool duty = false;   // of the obligation policies
+  size_t index = 0;    // in its set
+  bool removed = false;
+  Policy changed;  // unless it is taken away
+};
+
+// All mutations of the pack's policies.
+std::vector<Mutation> ListMutations(const Pack& pack);
+
+// The pack with that change. Null, with the reasons, when it does not compile.
+std::shared_ptr<const Pack> Mutate(const Pack& pack, const Mutation& mutation,
+                                   Diagnostics* diagnostics);
+
+struct Mutant {
+  Mutation mutation;
   bool caught = false;
   std::string caught_by;  // a scenario's id
 };
 
-// All mutants of the pack, each run against the scenarios until one catches
-// it. An error: a scenario could not be prepared or fails without a mutation.
+// Each mutation run against the scenarios until one catches it. An error: a
+// scenario could not be prepared or fails without a mutation.
 absl::StatusOr<std::vector<Mutant>> RunMutants(
     const std::shared_ptr<const Pack>& pack,
-    const std::vector<Scenario>& scenarios);
+    const std::vector<Scenario>& scenarios, std::vector<Mutation> mutations);
 
 }  // namespace tarazy
 

@@ -1,8 +1,10 @@
-#include "server/command/pack_coverage.h"
+#include "server/command/pack/coverage.h"
 
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/command/pack/commands.h"
 #include "server/scenario/local_target.h"
 #include "server/scenario/run.h"
 
@@ -111,6 +113,36 @@ absl::StatusOr<std::vector<NormCoverage>> CoverNorms(
     rows.push_back(std::move(row));
   }
   return rows;
+}
+
+namespace {
+
+int Coverage(const std::string& folder) {
+  TestedPack tested;
+  if (!ReadTestedPack(folder, &tested)) return kUnusable;
+  const auto rows = CoverNorms(tested.pack, tested.scenarios);
+  if (!rows.ok()) return Unusable(rows.status().message());
+  size_t gaps = 0;
+  for (const NormCoverage& row : *rows) {
+    if (!row.gap.empty()) ++gaps;
+    Print(absl::StrCat(
+        row.gap.empty() ? "ok    " : "GAP   ", row.norm, "  ",
+        absl::StrJoin(row.carried_by, ", "), "; ", row.permits.size(),
+        " permits, ", row.denies.size(), " denies",
+        row.gap.empty() ? "" : absl::StrCat(": ", row.gap), "\n"));
+  }
+  Print(absl::StrCat(rows->size() - gaps, " norms covered, ", gaps, " gaps\n"));
+  return gaps == 0 ? kGood : kFailed;
+}
+
+}  // namespace
+
+void AddPackCoverage(CLI::App* app, PackRun* run) {
+  auto folder = std::make_shared<std::string>();
+  CLI::App* coverage = app->add_subcommand(
+      "coverage", "norm by norm: what carries it, which scenarios exercise it");
+  coverage->add_option("PACK", *folder, "the pack's folder")->required();
+  coverage->callback([=] { *run = [=] { return Coverage(*folder); }; });
 }
 
 }  // namespace tarazy

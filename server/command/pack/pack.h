@@ -1,7 +1,7 @@
 // `tarazy pack`: checks, tests and compares packs.
 
-#ifndef TARAZY_SERVER_COMMAND_PACK_H_
-#define TARAZY_SERVER_COMMAND_PACK_H_
+#ifndef TARAZY_SERVER_COMMAND_PACK_PACK_H_
+#define TARAZY_SERVER_COMMAND_PACK_PACK_H_
 
 namespace tarazy {
 
@@ -11,4 +11,4 @@ int RunPack(int argc, char** argv);
 
 }  // namespace tarazy
 
-#endif  // TARAZY_SERVER_COMMAND_PACK_H_
+#endif  // TARAZY_SERVER_COMMAND_PACK_PACK_H_
