@@ -236,5 +236,25 @@ objection_term: {days: 3, counted_in: calendar_days}
   EXPECT_EQ(Run(sample).out, ran.out);
 }
 
+// What the guide for authors of policies tells to type.
+TEST_F(PackCommand, TheGuideRuns) {
+  const std::string guide = ReadFile(TARAZY_SOURCE_DIR "/policy/law/README.md");
+  const size_t begin = guide.find("```sh\n");
+  ASSERT_NE(begin, std::string::npos);
+  const size_t text = begin + 6;
+  const std::string commands =
+      guide.substr(text, guide.find("```", text) - text);
+  EXPECT_THAT(commands, HasSubstr("tarazy pack verify"));
+  CopyLaw();
+  const std::string binary = kTarazy;
+  WriteFile(At("guide.sh"), absl::StrCat("set -e\ncd '", root_, "'\nPATH='",
+                                         binary.substr(0, binary.rfind('/')),
+                                         "':$PATH\n", commands));
+  const Ran ran = RunProgram({"sh", At("guide.sh")});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out,
+              HasSubstr("good: seed-bill, version 1, signed by alice"));
+}
+
 }  // namespace
 }  // namespace tarazy
