@@ -22,6 +22,7 @@
 #include "policy/cedar/schema.h"
 #include "policy/cedar/suggest.h"
 #include "policy/cedar/validator.h"
+#include "policy/pack/calendar.h"
 #include "policy/pack/catalogue.h"
 #include "policy/pack/pack_files.h"
 #include "policy/pack/pack_layers.h"
@@ -188,6 +189,7 @@ class PackLoader {
             "", diagnostics_);
     }
     if (HasErrors(*diagnostics_)) return false;
+    CheckCalendar();
     CheckNormReferences();
     rep_.schema = Schema::ParseText(*schema_, diagnostics_);
     if (rep_.schema != nullptr) CheckFactReferences();
@@ -301,6 +303,27 @@ class PackLoader {
     Error(*place.source, place.span, "unknown-norm",
           absl::StrCat("norm `", norm, "` of ", what, " is not in norms.yaml"),
           DidYouMean(norm, known), diagnostics_);
+  }
+
+  // A limit that the calendar does not reach would be refused on the day that
+  // it is needed: told at load for the edition's first day and its last.
+  void CheckCalendar() {
+    const ObjectionTerm& term = rep_.manifest.objection_term;
+    if (!term.working_days) return;
+    for (const int64_t at :
+         {rep_.manifest.valid_from_ms, rep_.manifest.valid_to_ms - 1}) {
+      if (at == INT64_MAX - 1) continue;  // no end is known
+      const auto limit = WorkingDayLimit(at, term.days, *rep_.working_days);
+      if (limit.ok()) continue;
+      Error(layers_.back()->manifest, {0, 1}, "calendar-gap",
+            absl::StrCat("the calendar `", rep_.working_days->version(),
+                         "` does not cover the limits of objections received "
+                         "on the edition's ",
+                         at == rep_.manifest.valid_from_ms ? "first" : "last",
+                         " day"),
+            "it must reach from the first day to the limits of the last",
+            diagnostics_);
+    }
   }
 
   void CheckNormReferences() {

@@ -269,6 +269,12 @@ const Broken kBroken[] = {
      "the calendar has no key `version`"},
     {"CalendarOfNoDate", "calendar.yaml", "2026-03-09", "2026-03-32",
      "`2026-03-32` is not a date"},
+    {"CalendarBeginsLate", "calendar.yaml", "first: 2026-01-01",
+     "first: 2026-02-02",
+     "error[pack/calendar-gap]: the calendar `small-2026` does not cover the "
+     "limits of objections received on the edition's first day"},
+    {"CalendarEndsEarly", "calendar.yaml", "last: 2026-12-31",
+     "last: 2026-07-13", "received on the edition's last day"},
     {"CalendarOutOfItsSpan", "calendar.yaml", "2026-03-09", "2027-03-09",
      "error[pack/bad-calendar]"},
     {"CalendarDayTwice", "calendar.yaml", "2026-03-14", "2026-03-09",
