@@ -247,6 +247,9 @@ TEST_F(VerifierTest, RefusesUnsoundCode) {
       {Make(Op::kTestSlot, 0, 0, kBranch, 1), end},
       {Make(Op::kMakeSet, 0, 1), end},
       {Make(Op::kMakeRecord, 0, 0), end},
+      // Never reached, but printed.
+      {Make(Op::kJump, 0, 0, 0, 2), none, end},
+      {Make(Op::kJump, 0, 0, 0, 2), Make(Op::kHasAttr, kTrue, 9), end},
       // Written on one path only.
       {Make(Op::kTest, kTrue, 0, kBranch, 2), Make(Op::kMove, kTrue),
        Make(Op::kTest, kR0, 0, kBranch, 3), end},
