@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
 #include "server/registers/field_check.h"
 #include "server/service/wire.h"
 
@@ -79,6 +81,30 @@ v1::Reason MakeReason(absl::string_view code, const Norm* norm,
   return reason;
 }
 
+v1::Requirement MakeRequirement(const Pack& pack, const Requirement& from,
+                                v1::Language language) {
+  static const Texts sentence = {
+      "$0 $1: `$2` мәні `$3` болуы керек; берілгені: $4.",
+      "$0 $1: факт `$2` должен быть `$3`; дано: $4.",
+      "$0 $1: the fact `$2` would have to be `$3`; given: $4."};
+  static const Texts missing = {"берілмеген", "не сообщён", "missing"};
+  const Norm* norm = pack.decision_links()[from.policy].norm;
+  v1::Requirement requirement;
+  requirement.set_path(from.path);
+  requirement.set_field(from.field);
+  requirement.set_needed(from.needed);
+  requirement.set_given(from.given);
+  requirement.set_policy(pack.decision().policies()[from.policy].id);
+  requirement.set_norm(norm->id);
+  requirement.set_clause(from.clause);
+  requirement.set_text(absl::Substitute(
+      In(language, sentence), In(language, norm->act), norm->citation,
+      from.path, from.needed,
+      from.given.empty() ? In(language, missing)
+                         : absl::StrCat("`", from.given, "`")));
+  return requirement;
+}
+
 // @reason; the policy's id where it has none.
 absl::string_view CodeOf(const Pack& pack, uint32_t policy) {
   const std::string& code = pack.decision_links()[policy].reason;
@@ -118,6 +144,13 @@ void Answer::Clear() {
   reasons_.clear();
   duties_.clear();
   missing_.clear();
+  requirements_.clear();
+}
+
+void Answer::SetRequirements(const Pack& pack,
+                             std::vector<Requirement> requirements) {
+  pack_ = &pack;
+  requirements_ = std::move(requirements);
 }
 
 void Answer::AddReason(const Pack& pack, uint32_t policy) {
@@ -200,6 +233,11 @@ void Answer::Append(const AnswerParts& parts, v1::Language language,
     fact.set_field(missing.field);
     fact.set_policy(missing.policy.data(), missing.policy.size());
     AppendMessage(Response::kMissingFactsFieldNumber, fact, response);
+  }
+  if (language == v1::LANGUAGE_UNSPECIFIED) return;
+  for (const Requirement& requirement : requirements_) {
+    AppendMessage(Response::kRequirementsFieldNumber,
+                  MakeRequirement(*pack_, requirement, language), response);
   }
 }
 

@@ -21,6 +21,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "policy/pack/pack.h"
+#include "server/service/remedy.h"
 #include "tarazy/v1/decision.pb.h"
 
 namespace tarazy {
@@ -66,6 +67,9 @@ class Answer {
   void AddMissing(std::string path, std::string field,
                   absl::string_view policy);
 
+  // What would have to be true for a permit.
+  void SetRequirements(const Pack& pack, std::vector<Requirement> requirements);
+
   // Before the following.
   void Sort();
   // Appends the encoded fields of a DecideResponse. LANGUAGE_UNSPECIFIED:
@@ -92,6 +96,8 @@ class Answer {
     absl::string_view policy;
   };
 
+  const Pack* pack_ = nullptr;  // of requirements_
+  std::vector<Requirement> requirements_;
   std::vector<Why> reasons_;
   std::vector<Duty> duties_;
   std::vector<Missing> missing_;

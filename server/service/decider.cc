@@ -267,6 +267,11 @@ Decider::Candidate Decider::Run(Case* c, v1::DecideResponse* response,
     response->add_notices("ASSERTED_CONSENT_USED");
   }
   Candidate result = candidates[chosen];
+  if (c->request->explain() && !permitted) {
+    c->binding.consent = candidates[0].present ? &candidates[0].facts : nullptr;
+    answer->SetRequirements(*c->pack->pack,
+                            c->pack->remedies->Find(c->binding));
+  }
   if (c->enacted != nullptr &&
       Diverges(*c->enacted, *c, candidates, permitted)) {
     response->add_notices("DIVERGES_FROM_ENACTED");

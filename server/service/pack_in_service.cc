@@ -47,6 +47,9 @@ absl::StatusOr<std::shared_ptr<const PackInService>> PackInService::Make(
     }
     ready->due.push_back(by_kind);
   }
+  auto remedies = Remedies::Make(*pack);
+  if (!remedies.ok()) return remedies.status();
+  ready->remedies = *std::move(remedies);
   ready->parts = std::make_unique<AnswerParts>(*pack);
   ready->pack = std::move(pack);
   return std::shared_ptr<const PackInService>(std::move(ready));

@@ -15,6 +15,7 @@
 #include "policy/pack/pack.h"
 #include "server/service/answer.h"
 #include "server/service/facts.h"
+#include "server/service/remedy.h"
 
 namespace tarazy {
 
@@ -28,6 +29,7 @@ struct PackInService {
   std::unique_ptr<const ResolvedProgram> decision;
   std::unique_ptr<const ResolvedProgram> obligations;
   std::unique_ptr<const AnswerParts> parts;
+  std::unique_ptr<const Remedies> remedies;
   std::vector<ExtensionType> extensions;
   // Parallel to the obligation policies: the fact that says when the duty is
   // due, by kind of act; null where there is none.
