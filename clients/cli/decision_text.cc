@@ -30,6 +30,7 @@ struct Labels {
   const char* not_recorded;
   const char* notices;
   const char* permit_obligations;
+  const char* requirements;
 };
 
 const Labels& LabelsIn(v1::Language language) {
@@ -54,7 +55,8 @@ const Labels& LabelsIn(v1::Language language) {
       "record",
       "not recorded: the server's log is off",
       "notices",
-      "with obligations"};
+      "with obligations",
+      "what would have to be true for a permit"};
   static constexpr Labels kRussian = {
       "РАЗРЕШЕНО",
       "ОТКАЗАНО",
@@ -76,7 +78,8 @@ const Labels& LabelsIn(v1::Language language) {
       "запись",
       "не записано: журнал сервера выключен",
       "примечания",
-      "с обязанностями"};
+      "с обязанностями",
+      "что должно быть для разрешения"};
   static constexpr Labels kKazakh = {
       "РҰҚСАТ ЕТІЛДІ",
       "БАС ТАРТЫЛДЫ",
@@ -98,7 +101,8 @@ const Labels& LabelsIn(v1::Language language) {
       "жазба",
       "жазылған жоқ: сервердің журналы өшірулі",
       "ескертпелер",
-      "міндеттермен"};
+      "міндеттермен",
+      "рұқсат үшін не болуы керек"};
   switch (language) {
     case v1::LANGUAGE_EN:
       return kEnglish;
@@ -173,6 +177,15 @@ class Writer {
     }
   }
 
+  void Requirements(const v1::DecideResponse& response) {
+    Section(labels_.requirements, response.requirements_size());
+    for (const v1::Requirement& one : response.requirements()) {
+      Item(one.field().empty() ? one.path() : one.field(),
+           absl::StrCat(one.needed(), "  ", one.norm()));
+      Detail(one.text());
+    }
+  }
+
   void Notices(const v1::DecideResponse& response) {
     Section(labels_.notices, response.notices_size());
     for (const std::string& notice : response.notices()) Item(notice, "");
@@ -231,6 +244,7 @@ std::string DecisionText(const v1::DecideResponse& response,
   writer.Reasons(response);
   writer.Obligations(response);
   writer.MissingFacts(response);
+  writer.Requirements(response);
   writer.Notices(response);
   writer.Facts(response);
   return writer.text();
