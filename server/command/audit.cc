@@ -7,6 +7,7 @@
 #include "server/command/audit_query.h"
 #include "server/command/audit_reindex.h"
 #include "server/command/audit_replay.h"
+#include "server/command/audit_seal.h"
 #include "server/command/audit_show.h"
 #include "server/command/audit_verify.h"
 
@@ -26,6 +27,7 @@ int RunAudit(int argc, char** argv) {
   AddAuditReindex(&app, &run);
   AddAuditReplay(&app, &run);
   AddAuditErase(&app, &run);
+  AddAuditSeal(&app, &run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

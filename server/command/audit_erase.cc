@@ -14,6 +14,7 @@
 #include "server/audit/log_reader.h"
 #include "server/audit/record_text.h"
 #include "server/audit/salts.h"
+#include "server/audit/sealed_files.h"
 #include "server/command/audit_source.h"
 #include "server/command/progress.h"
 
@@ -33,7 +34,7 @@ struct Erased {
 };
 
 absl::StatusOr<Erased> Find(const EraseFlags& flags) {
-  auto reader = LogReader::Open(FileSystem::Posix(), flags.log);
+  auto reader = LogReader::Open(LogFiles(), flags.log);
   if (!reader.ok()) return reader.status();
   Erased found;
   Progress bar("records", 0);

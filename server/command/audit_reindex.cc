@@ -10,6 +10,7 @@
 #include "server/audit/file_system.h"
 #include "server/audit/index_follower.h"
 #include "server/audit/log_reader.h"
+#include "server/audit/sealed_files.h"
 #include "server/command/audit_source.h"
 #include "server/command/progress.h"
 
@@ -24,7 +25,7 @@ struct ReindexFlags {
 
 // Made beside the old one and put in its place when it is whole.
 absl::StatusOr<uint64_t> Reindex(const ReindexFlags& flags) {
-  FileSystem* const files = FileSystem::Posix();
+  FileSystem* const files = LogFiles();
   auto reader = LogReader::Open(files, flags.log);
   if (!reader.ok()) return reader.status();
   const auto lock = files->Lock(absl::StrCat(flags.log, "/LOCK"));

@@ -14,6 +14,7 @@
 #include "server/audit/file_system.h"
 #include "server/audit/log_reader.h"
 #include "server/audit/record_text.h"
+#include "server/audit/sealed_files.h"
 #include "server/command/audit_filter.h"
 #include "server/command/audit_source.h"
 #include "server/command/progress.h"
@@ -151,7 +152,7 @@ absl::StatusOr<Outcome> ReplayRange(const ReplayFlags& flags,
     if (!instant.ok()) return instant.status();
     *ms = *instant;
   }
-  auto reader = LogReader::Open(FileSystem::Posix(), flags.log);
+  auto reader = LogReader::Open(LogFiles(), flags.log);
   if (!reader.ok()) return reader.status();
   Outcome outcome;
   Progress bar("records", 0);

@@ -14,6 +14,7 @@
 #include "server/audit/file_system.h"
 #include "server/audit/log_reader.h"
 #include "server/audit/record_text.h"
+#include "server/audit/sealed_files.h"
 #include "server/command/audit_filter.h"
 #include "server/command/audit_source.h"
 
@@ -81,7 +82,7 @@ void Print(const ShowFlags& flags, const Wanted& wanted, uint64_t index,
 
 // Prints what is wanted; gives how many records that were.
 absl::StatusOr<uint64_t> Show(const ShowFlags& flags, const Wanted& wanted) {
-  auto opened = LogReader::Open(FileSystem::Posix(), flags.source.log);
+  auto opened = LogReader::Open(LogFiles(), flags.source.log);
   if (!opened.ok()) return opened.status();
   LogReader& reader = **opened;
   const bool by_index = wanted.one && wanted.id.empty();

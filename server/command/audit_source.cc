@@ -14,6 +14,7 @@
 #include "server/audit/audit_queries.h"
 #include "server/audit/file_system.h"
 #include "server/audit/log_reader.h"
+#include "server/audit/sealed_files.h"
 #include "server/ops/secret_file.h"
 #include "tarazy/v1/audit.grpc.pb.h"
 
@@ -22,7 +23,7 @@ namespace {
 
 // Where the log of a folder ends.
 absl::StatusOr<uint64_t> EndOfLog(const std::string& directory) {
-  auto reader = LogReader::Open(FileSystem::Posix(), directory);
+  auto reader = LogReader::Open(LogFiles(), directory);
   if (!reader.ok()) return reader.status();
   const absl::Status end =
       (*reader)->Seek(std::numeric_limits<uint64_t>::max());
@@ -34,7 +35,7 @@ absl::StatusOr<uint64_t> EndOfLog(const std::string& directory) {
 class FileSource final : public AuditSource {
  public:
   explicit FileSource(const SourceFlags& flags)
-      : queries_(Options(flags), FileSystem::Posix()) {}
+      : queries_(Options(flags), LogFiles()) {}
 
   absl::StatusOr<v1::AuditQueryResponse> Query(
       const v1::AuditQueryRequest& request) override {

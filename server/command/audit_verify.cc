@@ -16,6 +16,7 @@
 #include "server/audit/file_system.h"
 #include "server/audit/index.h"
 #include "server/audit/note.h"
+#include "server/audit/sealed_files.h"
 #include "server/audit/verify.h"
 #include "server/command/audit_source.h"
 #include "server/command/progress.h"
@@ -90,7 +91,7 @@ absl::StatusOr<VerifiedLog> VerifyFrom(const VerifyFlags& flags,
   options.progress = [&bar](uint64_t records) { bar.Show(records); };
   if (flags.source.server.empty()) {
     options.directory = flags.source.log;
-    return VerifyLog(FileSystem::Posix(), options);
+    return VerifyLog(LogFiles(), options);
   }
   auto source = OpenSource(flags.source);
   if (!source.ok()) return source.status();

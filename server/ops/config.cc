@@ -411,7 +411,7 @@ void ReadLanguage(Section* root, v1::Language* language) {
 }
 
 void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
-  auto& [listen, threads, pack, log, checkpoints, index, salts, registers,
+  auto& [listen, threads, pack, log, checkpoints, index, http, salts, registers,
          pseudonyms, limits, rights, default_language] = *config;
   Section root(node, "", errors);
   ReadListen(root.Sub("listen"), &listen);
@@ -428,6 +428,16 @@ void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
     Section section = root.Sub("index");
     auto& [path] = index;
     section.Text("path", kMaxPathBytes, &path);
+    section.Finish();
+  }
+  {
+    Section section = root.Sub("http");
+    auto& [tiles] = http;
+    section.Text("tiles", 300, &tiles);
+    if (!tiles.empty() && !IsHostPort(tiles)) {
+      section.Refuse("tiles",
+                     absl::StrCat("must be host:port, not `", tiles, "`"));
+    }
     section.Finish();
   }
   {

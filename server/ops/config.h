@@ -79,6 +79,12 @@ struct Config {
     std::string path;
   } index;
 
+  // The published log over HTTP; see server/service/tile_http.h.
+  struct Http {
+    // host:port, port 0 for a free one; empty: none.
+    std::string tiles;
+  } http;
+
   // Salts of the personal inputs that records hold sealed.
   struct Salts {
     // SQLite file; see server/audit/salts.h.

@@ -5,20 +5,6 @@
 namespace tarazy {
 namespace {
 
-absl::StatusOr<AuditScope> ScopeOf(const Callers& callers,
-                                   absl::string_view authorization) {
-  const auto caller = callers.Find(authorization);
-  if (!caller.ok()) return caller.status();
-  switch (caller->role) {
-    case Config::Rights::Role::kAuditor:
-      return AuditScope{true, ""};
-    case Config::Rights::Role::kService:
-      if (!caller->service.empty()) return AuditScope{false, caller->service};
-      break;
-  }
-  return absl::PermissionDeniedError("this caller may read no decisions");
-}
-
 template <typename Request, typename Response>
 Method MethodOf(const char* name,
                 absl::StatusOr<Response> (AuditQueries::*answer)(
@@ -39,6 +25,20 @@ Method MethodOf(const char* name,
 }
 
 }  // namespace
+
+absl::StatusOr<AuditScope> ScopeOf(const Callers& callers,
+                                   absl::string_view authorization) {
+  const auto caller = callers.Find(authorization);
+  if (!caller.ok()) return caller.status();
+  switch (caller->role) {
+    case Config::Rights::Role::kAuditor:
+      return AuditScope{true, ""};
+    case Config::Rights::Role::kService:
+      if (!caller->service.empty()) return AuditScope{false, caller->service};
+      break;
+  }
+  return absl::PermissionDeniedError("this caller may read no decisions");
+}
 
 std::vector<Method> AuditMethods(AuditQueries* queries, const Callers* callers,
                                  Workers* workers, uint32_t message_bytes) {

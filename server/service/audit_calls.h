@@ -16,6 +16,11 @@
 
 namespace tarazy {
 
+// What the caller of an `authorization` value may read. UNAUTHENTICATED, or
+// PERMISSION_DENIED: nothing.
+absl::StatusOr<AuditScope> ScopeOf(const Callers& callers,
+                                   absl::string_view authorization);
+
 // The pointers outlive the calls. `queries` null: nothing is recorded, and all
 // is UNAVAILABLE.
 std::vector<Method> AuditMethods(AuditQueries* queries, const Callers* callers,

@@ -21,6 +21,7 @@
 #include "server/audit/file_system.h"
 #include "server/audit/index_follower.h"
 #include "server/audit/salts.h"
+#include "server/audit/sealed_files.h"
 #include "server/ops/callers.h"
 #include "server/ops/log_line.h"
 #include "server/ops/metrics.h"
@@ -37,6 +38,7 @@
 #include "server/service/law_in_service.h"
 #include "server/service/reflection.h"
 #include "server/service/register_calls.h"
+#include "server/service/tile_http.h"
 #include "server/service/workers.h"
 #include "server/snapshot/snapshot.h"
 
@@ -107,7 +109,7 @@ class ServerImpl final : public Server {
     if (!hooks_.clock) {
       hooks_.clock = [] { return absl::ToUnixMillis(absl::Now()); };
     }
-    if (hooks_.log_files == nullptr) hooks_.log_files = FileSystem::Posix();
+    if (hooks_.log_files == nullptr) hooks_.log_files = LogFiles();
     if (!hooks_.log_line) hooks_.log_line = WriteLogLine;
   }
 
@@ -128,6 +130,7 @@ class ServerImpl final : public Server {
  private:
   absl::Status OpenLog();
   absl::Status OpenAudit();
+  absl::Status ListenHttp();
   std::vector<Method> Methods();
   // Loads packs and puts nothing in service.
   absl::Status LoadLaw(const std::vector<std::string>& directories,
@@ -154,6 +157,7 @@ class ServerImpl final : public Server {
   RegisterContext register_context_;
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<Workers> audit_workers_;
+  std::unique_ptr<TileHttp> http_;  // null: not asked for
   DecisionContext decisions_;
   Traffic traffic_;
   std::unique_ptr<MethodTable> methods_;
@@ -345,6 +349,17 @@ absl::Status ServerImpl::Listen() {
   grpc_->Start();
   addresses_ = std::move(addresses);
   for (const auto& queue : queues_) queue->Start();
+  return ListenHttp();
+}
+
+absl::Status ServerImpl::ListenHttp() {
+  if (config_.http.tiles.empty() || audit_ == nullptr) return absl::OkStatus();
+  auto http = TileHttp::Start(config_.http.tiles, audit_.get(), &callers_);
+  if (!http.ok()) return http.status();
+  http_ = *std::move(http);
+  hooks_.log_line(LogLine(LogLevel::kInfo, "tiles_over_http")
+                      .Text("address", http_->address())
+                      .str());
   return absl::OkStatus();
 }
 
@@ -465,6 +480,7 @@ void ServerImpl::DrainOnce() {
   }
   if (workers_ != nullptr) workers_->Stop();
   if (audit_workers_ != nullptr) audit_workers_->Stop();
+  http_.reset();
   if (log_ != nullptr) log_->Close();
   if (checkpoints_ != nullptr) checkpoints_->Stop();
   if (index_ != nullptr) index_->Stop();

@@ -309,5 +309,12 @@ TEST_F(AuditShow, EraseTakesTheSaltsOfOneSubject) {
       1);
 }
 
+TEST_F(AuditShow, SealLeavesTheLastSegments) {
+  EXPECT_EQ(RunWith({"seal", "--log", log_}).out,
+            "0 segments sealed, 0 bytes became 0\n");
+  EXPECT_EQ(RunWith({"seal", "--log", log_, "--keep", "1"}).code, 1);
+  EXPECT_EQ(RunWith({"seal", "--log", folder_.path() + "/none"}).code, 1);
+}
+
 }  // namespace
 }  // namespace tarazy

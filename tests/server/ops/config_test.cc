@@ -66,7 +66,8 @@ std::string Show(const Config& c) {
       c.limits.consents_tried, "|", c.limits.drain_seconds, "|",
       c.limits.decision_time_skew_ms, "|", c.rights.assert_consent, "|",
       c.rights.choose_decision_time, "|", static_cast<int>(c.default_language),
-      "|", c.index.path, "|", c.rights.callers.size(), "|", c.salts.path);
+      "|", c.index.path, "|", c.rights.callers.size(), "|", c.salts.path, "|",
+      c.http.tiles);
 }
 
 const char kDocumented[] = TARAZY_SOURCE_DIR "/deploy/tarazy.yaml";
@@ -139,6 +140,7 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "checkpoints: {key_file: c.key, create: true, interval_ms: 20}\n"
       "index: {path: i.db}\n"
       "salts: {path: s.db}\n"
+      "http: {tiles: 'h:1'}\n"
       "registers: {path: r.db}\n"
       "pseudonyms: {key_file: sub/k, create: true}\n"
       "limits: {message_bytes: 2048, batch_requests: 7, consents_tried: 3, "
@@ -152,7 +154,7 @@ TEST_F(ConfigTest, ReadsEveryKey) {
                          folder_, "/e|a b|2|0|/l|a/b|1048576|1048577|", folder_,
                          "/c.key|1|20|", folder_, "/r.db|", folder_,
                          "/sub/k|1|2048|7|3|0|9|1|1|2|", folder_, "/i.db|1|",
-                         folder_, "/s.db"));
+                         folder_, "/s.db|h:1"));
 }
 
 TEST_F(ConfigTest, UnknownKeyNamesPlaceAndNearest) {
