@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <atomic>
 #include <thread>
 #include <utility>
 
@@ -82,7 +83,12 @@ class TileHttpServer final : public TileHttp {
           "can't listen on `", address, "` for HTTP; is the address in use?"));
     }
     address_ = absl::StrCat(host, ":", port);
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    thread_ = std::thread([this] {
+      server_.listen_after_bind();
+      ended_ = true;
+    });
+    // A stop before that would be lost on the library.
+    while (!server_.is_running() && !ended_) std::this_thread::yield();
     return absl::OkStatus();
   }
 
@@ -119,6 +125,7 @@ class TileHttpServer final : public TileHttp {
   const Callers* const callers_;
   httplib::Server server_;
   std::string address_;
+  std::atomic<bool> ended_{false};
   std::thread thread_;
 };
 
