@@ -130,7 +130,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (size_t at = 0; at + kChangeBytes <= size; at += kChangeBytes) {
     Change(data + at, &rep);
   }
-  if (!VerifyProgram(rep).ok()) return 0;
+  if (!VerifyProgram(rep).ok() ||
+      !rep.guards.Verify(rep.code, rep.blocks, rep.index.LeafPolicies()).ok()) {
+    return 0;
+  }
   Diagnostics diagnostics;
   const auto store =
       ReadEntities(Source("entities", kEntities), *program, {}, &diagnostics);
