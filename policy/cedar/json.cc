@@ -141,8 +141,7 @@ class JsonReader {
     }
     const absl::string_view written = text_.substr(begin, at_ - begin);
     // `-0` is the official engine's floating-point zero, not an integer.
-    if (whole && written != "-0" &&
-        absl::SimpleAtoi(written, &out->number)) {
+    if (whole && written != "-0" && absl::SimpleAtoi(written, &out->number)) {
       out->kind = JsonKind::kLong;
     } else {
       out->kind = JsonKind::kOtherNumber;

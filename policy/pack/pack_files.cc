@@ -134,8 +134,8 @@ std::unique_ptr<const PackFiles> PackFiles::Read(const PackTree& tree,
     } else if (name != "pack.yaml" && name != "norms.yaml" &&
                name != "obligations.yaml" && name != "calendar.yaml" &&
                name != "README.md" && name != "mutants.yaml" &&
-               name != "decision" &&
-               name != "obligations" && name != "scenarios") {
+               name != "decision" && name != "obligations" &&
+               name != "scenarios") {
       reader.Error(name, "unexpected-file",
                    absl::StrCat("`", name, "` does not belong in a pack"));
     }

@@ -43,7 +43,7 @@ struct Program::Rep {
 
   std::vector<ActionSet> action_sets;
   ScopeIndex index;
-  Guards guards;  // by leaf of the index
+  Guards guards;           // by leaf of the index
   uint32_t registers = 0;  // that the largest block needs
   std::string digest;
 };

@@ -9,14 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "server/audit/file_system.h"
-#include "server/audit/log_reader.h"
-#include "server/audit/record_text.h"
 #include "server/audit/salts.h"
-#include "server/audit/sealed_files.h"
 #include "server/command/audit_source.h"
-#include "server/command/progress.h"
+#include "server/command/audit_walk.h"
 
 namespace tarazy {
 namespace {
@@ -34,27 +29,18 @@ struct Erased {
 };
 
 absl::StatusOr<Erased> Find(const EraseFlags& flags) {
-  auto reader = LogReader::Open(LogFiles(), flags.log);
-  if (!reader.ok()) return reader.status();
   Erased found;
-  Progress bar("records", 0);
-  for (;;) {
-    const auto more = (*reader)->Next();
-    if (!more.ok()) return more.status();
-    if (!*more) break;
-    bar.Show((*reader)->index() + 1);
-    const auto record = ParseRecord((*reader)->record());
-    if (!record.ok()) {
-      return absl::DataLossError(absl::StrCat("record ", (*reader)->index(),
-                                              " ", record.status().message()));
-    }
-    if (record->request().subject().pseudonym() != flags.subject) continue;
-    ++found.records;
-    if (record->has_sealed_inputs()) {
-      found.salts.push_back(record->sealed_inputs().salt());
-    }
-  }
-  if (absl::Status s = (*reader)->CheckEnd(); !s.ok()) return s;
+  const absl::Status walked =
+      WalkLog(flags.log, [&](const v1::DecisionRecord& record) {
+        if (record.request().subject().pseudonym() == flags.subject) {
+          ++found.records;
+          if (record.has_sealed_inputs()) {
+            found.salts.push_back(record.sealed_inputs().salt());
+          }
+        }
+        return absl::OkStatus();
+      });
+  if (!walked.ok()) return walked;
   return found;
 }
 

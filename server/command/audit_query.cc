@@ -160,6 +160,7 @@ absl::Status Tail(const QueryFlags& flags) {
     }
     seen = std::max(seen, progress.indexed());
     limit = UINT64_MAX;
+    // Nothing tells another process that the index has grown.
     std::this_thread::sleep_for(kBetweenLooks);
   }
 }

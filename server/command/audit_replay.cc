@@ -12,12 +12,10 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/json_util.h"
 #include "server/audit/file_system.h"
-#include "server/audit/log_reader.h"
 #include "server/audit/record_text.h"
-#include "server/audit/sealed_files.h"
 #include "server/command/audit_filter.h"
 #include "server/command/audit_source.h"
-#include "server/command/progress.h"
+#include "server/command/audit_walk.h"
 #include "server/service/replay.h"
 
 namespace tarazy {
@@ -152,31 +150,21 @@ absl::StatusOr<Outcome> ReplayRange(const ReplayFlags& flags,
     if (!instant.ok()) return instant.status();
     *ms = *instant;
   }
-  auto reader = LogReader::Open(LogFiles(), flags.log);
-  if (!reader.ok()) return reader.status();
   Outcome outcome;
-  Progress bar("records", 0);
-  for (;;) {
-    const auto more = (*reader)->Next();
-    if (!more.ok()) return more.status();
-    if (!*more) break;
-    bar.Show((*reader)->index() + 1);
-    const auto record = ParseRecord((*reader)->record());
-    if (!record.ok()) {
-      return absl::DataLossError(absl::StrCat("record ", (*reader)->index(),
-                                              " ", record.status().message()));
-    }
-    const int64_t at = ToMilliseconds(record->recorded_at());
-    if (at < from_ms || at >= until_ms) continue;
-    const auto replayed = replayer->Replay(*record);
-    if (!replayed.ok()) {
-      ++outcome.failed[std::string(replayed.status().message())];
-      continue;
-    }
-    if (replayed->same) ++outcome.same;
-    outcome.differences.Add(record->response(), replayed->response);
-  }
-  if (absl::Status s = (*reader)->CheckEnd(); !s.ok()) return s;
+  const absl::Status walked =
+      WalkLog(flags.log, [&](const v1::DecisionRecord& record) {
+        const int64_t at = ToMilliseconds(record.recorded_at());
+        if (at < from_ms || at >= until_ms) return absl::OkStatus();
+        const auto replayed = replayer->Replay(record);
+        if (!replayed.ok()) {
+          ++outcome.failed[std::string(replayed.status().message())];
+          return absl::OkStatus();
+        }
+        if (replayed->same) ++outcome.same;
+        outcome.differences.Add(record.response(), replayed->response);
+        return absl::OkStatus();
+      });
+  if (!walked.ok()) return walked;
   return outcome;
 }
 

@@ -314,9 +314,7 @@ void Queue::Start() {
 
 void Queue::BeginDrain() { drain_alarm_.Set(&queue_, Now(), &drain_alarm_); }
 
-void Queue::Stop() {
-  stop_alarm_.Set(&queue_, Now(), &stop_alarm_);
-}
+void Queue::Stop() { stop_alarm_.Set(&queue_, Now(), &stop_alarm_); }
 
 void Queue::Join() {
   if (thread_.joinable()) thread_.join();

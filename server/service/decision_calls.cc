@@ -117,8 +117,7 @@ class BatchCall final : public UnaryDecision {
 
   // `index` is the number of the first record.
   Bytes Encode(const v1::DecideBatchRequest& batch,
-                          std::vector<Result>* results,
-                          absl::optional<uint64_t> index) {
+               std::vector<Result>* results, absl::optional<uint64_t> index) {
     std::string answer;
     std::string encoded;
     for (size_t i = 0; i < results->size(); ++i) {

@@ -56,8 +56,8 @@ TEST(Json, ReadsATreeWithItsPlaces) {
 TEST(Json, KeepsIntegersExact) {
   EXPECT_EQ(ValueOf("9223372036854775807").number, INT64_MAX);
   EXPECT_EQ(ValueOf("-9223372036854775808").number, INT64_MIN);
-  for (const char* text :
-       {"9223372036854775808", "-9223372036854775809", "1.0", "1e3", "-0.5", "-0"}) {
+  for (const char* text : {"9223372036854775808", "-9223372036854775809", "1.0",
+                           "1e3", "-0.5", "-0"}) {
     const JsonValue v = ValueOf(text);
     EXPECT_EQ(v.kind, JsonKind::kOtherNumber) << text;
     EXPECT_EQ(v.text, text);

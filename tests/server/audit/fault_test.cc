@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/audit/decision_log.h"
 #include "server/audit/log_reader.h"
+#include "tests/server/audit/last_answer.h"
 #include "tests/server/audit/memory_file_system.h"
 #include "tests/server/audit/temp_folder.h"
 
@@ -241,28 +242,6 @@ TEST(FaultTest, FullDiskAtEveryCall) {
   std::printf("full disk: from each of %d calls on, 0 unlogged replies\n",
               calls);
 }
-
-class LastAnswer : public AppendListener {
- public:
-  void OnAppended(const absl::Status& status) override {
-    std::lock_guard<std::mutex> hold(mutex_);
-    status_ = status;
-    told_ = true;
-    changed_.notify_all();
-  }
-  absl::Status Wait() {
-    std::unique_lock<std::mutex> hold(mutex_);
-    changed_.wait(hold, [&] { return told_; });
-    told_ = false;
-    return status_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  absl::Status status_;
-  bool told_ = false;
-};
 
 // The disk fills up in the middle of a group. What was written of it has the
 // place and the numbers of the group that comes next.

@@ -13,6 +13,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "tests/server/audit/last_answer.h"
 #include "tests/server/audit/published_log.h"
 
 namespace tarazy {
@@ -26,28 +27,6 @@ uint64_t Records() {
   if (scale != nullptr && !absl::SimpleAtoi(scale, &factor)) factor = 1;
   return std::min<uint64_t>(2000000, 50000 * factor);
 }
-
-class Group : public AppendListener {
- public:
-  void OnAppended(const absl::Status& status) override {
-    std::lock_guard<std::mutex> hold(mutex_);
-    status_ = status;
-    told_ = true;
-    changed_.notify_one();
-  }
-  absl::Status Wait() {
-    std::unique_lock<std::mutex> hold(mutex_);
-    changed_.wait(hold, [this] { return told_; });
-    told_ = false;
-    return status_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  absl::Status status_;
-  bool told_ = false;
-};
 
 double SecondsSince(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
@@ -64,7 +43,7 @@ class RestartTest : public PublishedLogTest {
       options.directory = options_.log_directory;
       auto log = DecisionLog::Open(options, FileSystem::Posix());
       if (!log.ok()) _exit(2);
-      Group group;
+      LastAnswer group;
       std::vector<std::string> texts(kGroup);
       for (uint64_t at = 0; at < records; at += kGroup) {
         std::vector<absl::string_view> views;

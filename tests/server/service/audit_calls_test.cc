@@ -67,6 +67,7 @@ class AuditCallsTest : public ServerTest {
               .ok()) {
         return;
       }
+      // The index follows in its own time, and only its answers tell how far.
       std::this_thread::sleep_for(std::chrono::milliseconds(25));
     }
     FAIL() << "the index and the checkpoint did not follow";
@@ -202,6 +203,7 @@ TEST_F(AuditCallsTest, ADamagedIndexIsMadeAgainAtTheNextStart) {
     ASSERT_TRUE(s.ok()) << s.error_message();
     EXPECT_EQ(page.progress().durable(), 6u);
     if (page.records_size() == 6) return;
+    // The index follows in its own time, and only its answers tell how far.
     std::this_thread::sleep_for(std::chrono::milliseconds(25));
   }
   FAIL() << "the index was not made again";
