@@ -24,6 +24,7 @@ constexpr int kFailed = 2;    // it was used and does not hold
 
 // Each adds its subcommand, which sets `*run` when it was picked.
 using PackRun = std::function<int()>;
+void AddPackNew(CLI::App* app, PackRun* run);
 void AddPackCheck(CLI::App* app, PackRun* run);
 void AddPackTest(CLI::App* app, PackRun* run);
 void AddPackCoverage(CLI::App* app, PackRun* run);

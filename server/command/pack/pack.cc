@@ -83,6 +83,7 @@ int RunPack(int argc, char** argv) {
       "tarazy pack");
   app.require_subcommand(1);
   PackRun run;
+  AddPackNew(&app, &run);
   AddPackCheck(&app, &run);
   AddPackTest(&app, &run);
   AddPackCoverage(&app, &run);

@@ -239,11 +239,14 @@ objection_term: {days: 3, counted_in: calendar_days}
 // What the guide for authors of policies tells to type.
 TEST_F(PackCommand, TheGuideRuns) {
   const std::string guide = ReadFile(TARAZY_SOURCE_DIR "/policy/law/README.md");
-  const size_t begin = guide.find("```sh\n");
-  ASSERT_NE(begin, std::string::npos);
-  const size_t text = begin + 6;
-  const std::string commands =
-      guide.substr(text, guide.find("```", text) - text);
+  std::string commands;
+  for (size_t at = 0; (at = guide.find("```sh\n", at)) != std::string::npos;) {
+    const size_t end = guide.find("```\n", at + 6);
+    ASSERT_NE(end, std::string::npos);
+    commands += guide.substr(at + 6, end - at - 6);
+    at = end + 4;
+  }
+  EXPECT_THAT(commands, HasSubstr("tarazy pack new"));
   EXPECT_THAT(commands, HasSubstr("tarazy pack verify"));
   CopyLaw();
   const std::string binary = kTarazy;
