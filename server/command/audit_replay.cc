@@ -1,21 +1,17 @@
 #include "server/command/audit_replay.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/json_util.h"
-#include "server/audit/file_system.h"
 #include "server/audit/record_text.h"
 #include "server/command/audit_filter.h"
 #include "server/command/audit_source.h"
-#include "server/command/audit_walk.h"
+#include "server/command/replay_range.h"
 #include "server/service/replay.h"
 
 namespace tarazy {
@@ -24,23 +20,13 @@ namespace {
 constexpr size_t kDecisionIdDigits = 32;
 
 struct ReplayFlags {
-  std::string log = "log";
   std::string record;
   std::vector<std::string> law;
   std::string pack;
   std::string as_of;
-  std::string from;
-  std::string until;
+  RangeFlags range;
   std::string salts;
   bool json = false;
-};
-
-// What came of a range.
-struct Outcome {
-  ReplayDifferences differences;
-  uint64_t same = 0;
-  // Records that can't be replayed, by reason.
-  std::map<std::string, uint64_t> failed;
 };
 
 absl::StatusOr<std::shared_ptr<const Pack>> LoadPack(
@@ -81,15 +67,6 @@ bool WhatIf(const ReplayFlags& flags) {
   return !flags.pack.empty() || !flags.as_of.empty();
 }
 
-std::string ToJson(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  std::string text;
-  const auto status =
-      google::protobuf::util::MessageToJsonString(message, &text, options);
-  return status.ok() ? text : "null";
-}
-
 absl::Status PrintOne(const ReplayFlags& flags, uint64_t index,
                       const v1::DecisionRecord& record,
                       const Replayed& replayed) {
@@ -97,7 +74,7 @@ absl::Status PrintOne(const ReplayFlags& flags, uint64_t index,
     std::printf("{\"index\":%llu,\"same\":%s,\"response\":%s}\n",
                 static_cast<unsigned long long>(index),
                 replayed.same ? "true" : "false",
-                ToJson(replayed.response).c_str());
+                MessageJson(replayed.response).c_str());
   } else if (replayed.same) {
     std::printf("record %llu: the same answer, bit for bit\n",
                 static_cast<unsigned long long>(index));
@@ -122,7 +99,7 @@ absl::Status ReplayOne(const ReplayFlags& flags, Replayer* replayer) {
                      "32 hex digits"));
   }
   SourceFlags files;
-  files.log = flags.log;
+  files.log = flags.range.log;
   auto source = OpenSource(files);
   if (!source.ok()) return source.status();
   v1::AuditGetRequest request;
@@ -138,88 +115,6 @@ absl::Status ReplayOne(const ReplayFlags& flags, Replayer* replayer) {
   return PrintOne(flags, found->index(), found->record(), *replayed);
 }
 
-absl::StatusOr<Outcome> ReplayRange(const ReplayFlags& flags,
-                                    Replayer* replayer) {
-  int64_t from_ms = 0;
-  int64_t until_ms = std::numeric_limits<int64_t>::max();
-  for (const auto& [flag, text, ms] :
-       {std::make_tuple("--from", &flags.from, &from_ms),
-        std::make_tuple("--to", &flags.until, &until_ms)}) {
-    if (text->empty()) continue;
-    const auto instant = ReadInstantFlag(flag, *text);
-    if (!instant.ok()) return instant.status();
-    *ms = *instant;
-  }
-  Outcome outcome;
-  const absl::Status walked =
-      WalkLog(flags.log, [&](const v1::DecisionRecord& record) {
-        const int64_t at = ToMilliseconds(record.recorded_at());
-        if (at < from_ms || at >= until_ms) return absl::OkStatus();
-        const auto replayed = replayer->Replay(record);
-        if (!replayed.ok()) {
-          ++outcome.failed[std::string(replayed.status().message())];
-          return absl::OkStatus();
-        }
-        if (replayed->same) ++outcome.same;
-        outcome.differences.Add(record.response(), replayed->response);
-        return absl::OkStatus();
-      });
-  if (!walked.ok()) return walked;
-  return outcome;
-}
-
-void PrintOutcome(const Outcome& outcome) {
-  const ReplayDifferences& d = outcome.differences;
-  const auto number = [](uint64_t n) {
-    return static_cast<unsigned long long>(n);
-  };
-  std::printf(
-      "%llu records decided again: %llu the same bit for bit, %llu answers "
-      "changed (%llu permits became denials, %llu denials permits)\n",
-      number(d.replayed), number(outcome.same), number(d.changed),
-      number(d.permit_to_deny), number(d.deny_to_permit));
-  size_t width = 4;
-  for (const auto& [norm, counts] : d.by_norm) {
-    width = std::max(width, norm.size());
-  }
-  if (!d.by_norm.empty()) {
-    std::printf("%-*s  now named  no longer  now denied  now permitted\n",
-                static_cast<int>(width), "norm");
-  }
-  for (const auto& [norm, counts] : d.by_norm) {
-    std::printf("%-*s  %9llu  %9llu  %10llu  %13llu\n", static_cast<int>(width),
-                PlainWord(norm).c_str(), number(counts.appears),
-                number(counts.disappears), number(counts.permit_to_deny),
-                number(counts.deny_to_permit));
-  }
-  for (const auto& [reason, count] : outcome.failed) {
-    std::printf("%llu not decided again: %s\n", number(count), reason.c_str());
-  }
-}
-
-void PrintOutcomeJson(const Outcome& outcome) {
-  const ReplayDifferences& d = outcome.differences;
-  std::string norms;
-  for (const auto& [norm, counts] : d.by_norm) {
-    v1::Reason name;  // its JSON escapes the text
-    name.set_norm(norm);
-    absl::StrAppend(
-        &norms, norms.empty() ? "" : ",", "{\"reason\":", ToJson(name),
-        ",\"appears\":", counts.appears, ",\"disappears\":", counts.disappears,
-        ",\"permit_to_deny\":", counts.permit_to_deny,
-        ",\"deny_to_permit\":", counts.deny_to_permit, "}");
-  }
-  uint64_t failed = 0;
-  for (const auto& [reason, count] : outcome.failed) failed += count;
-  std::printf(
-      "%s\n",
-      absl::StrCat("{\"replayed\":", d.replayed, ",\"same\":", outcome.same,
-                   ",\"changed\":", d.changed, ",\"permit_to_deny\":",
-                   d.permit_to_deny, ",\"deny_to_permit\":", d.deny_to_permit,
-                   ",\"failed\":", failed, ",\"by_norm\":[", norms, "]}")
-          .c_str());
-}
-
 absl::Status Replay(const ReplayFlags& flags) {
   auto options = Options(flags);
   if (!options.ok()) return options.status();
@@ -233,9 +128,9 @@ absl::Status Replay(const ReplayFlags& flags) {
   auto replayer = Replayer::Make(*std::move(options));
   if (!replayer.ok()) return replayer.status();
   if (!flags.record.empty()) return ReplayOne(flags, replayer->get());
-  const auto outcome = ReplayRange(flags, replayer->get());
+  const auto outcome = ReplayRange(flags.range, replayer->get());
   if (!outcome.ok()) return outcome.status();
-  (flags.json ? PrintOutcomeJson : PrintOutcome)(*outcome);
+  PrintOutcome(*outcome, flags.json);
   if (WhatIf(flags) || outcome->same == outcome->differences.replayed) {
     return absl::OkStatus();
   }
@@ -253,7 +148,7 @@ void AddAuditReplay(CLI::App* audit, std::function<int()>* run) {
       "time. Under the same law and state the answer must be the same, bit "
       "for bit (exit code 2: it is not); with --pack or --as-of it says what "
       "would change, by norm.");
-  replay->add_option("--log", flags->log, "folder of the log")
+  replay->add_option("--log", flags->range.log, "folder of the log")
       ->capture_default_str();
   CLI::Option* record = replay->add_option(
       "record", flags->record, "a record's number or a decision's id");
@@ -268,17 +163,22 @@ void AddAuditReplay(CLI::App* audit, std::function<int()>* run) {
                    "of --law that is in force then")
       ->excludes(pack);
   replay
-      ->add_option("--from", flags->from,
+      ->add_option("--from", flags->range.from,
                    "only records made at this instant or later")
       ->excludes(record);
   replay
-      ->add_option("--to", flags->until,
+      ->add_option("--to", flags->range.until,
                    "only records made before this instant")
       ->excludes(record);
   replay
       ->add_option("--salts", flags->salts,
                    "file of the salts, for records with sealed inputs")
       ->check(CLI::ExistingFile);
+  replay
+      ->add_option("--examples", flags->range.examples,
+                   "so many ids of decisions beside each count of a range")
+      ->excludes(record)
+      ->capture_default_str();
   replay->add_flag("--json", flags->json, "the result as JSON");
   replay->callback([flags, run] {
     *run = [flags] { return EndAudit("replay", Replay(*flags)); };

@@ -244,19 +244,35 @@ bool ReplayDifferences::Add(const v1::DecideResponse& before,
     return false;
   }
   ++changed;
+  const std::string& id = before.decision_id();
+  Turned& turn = by_effect[{before.effect(), before.outcome(), after.effect(),
+                            after.outcome()}];
+  ++turn.count;
+  Keep(id, &turn.examples);
   const bool now_permits = after.effect() == v1::PERMIT;
   if (turned) ++(now_permits ? deny_to_permit : permit_to_deny);
   for (const std::string& norm : new_reasons) {
+    const bool appears = old_reasons.count(norm) == 0;
+    if (!appears && !turned) continue;
     ByNorm& counts = by_norm[norm];
-    if (old_reasons.count(norm) == 0) ++counts.appears;
+    if (appears) ++counts.appears;
     if (turned) {
       ++(now_permits ? counts.deny_to_permit : counts.permit_to_deny);
     }
+    Keep(id, &counts.examples);
   }
   for (const std::string& norm : old_reasons) {
-    if (new_reasons.count(norm) == 0) ++by_norm[norm].disappears;
+    if (new_reasons.count(norm) != 0) continue;
+    ByNorm& counts = by_norm[norm];
+    ++counts.disappears;
+    Keep(id, &counts.examples);
   }
   return true;
+}
+
+void ReplayDifferences::Keep(const std::string& id,
+                             std::vector<std::string>* examples) const {
+  if (examples->size() < examples_) examples->push_back(id);
 }
 
 }  // namespace tarazy

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -67,6 +68,9 @@ class Replayer {
 // What differs between records and their replays, counted.
 class ReplayDifferences {
  public:
+  // Keeps the ids of up to so many decisions beside each count.
+  explicit ReplayDifferences(size_t examples = 0) : examples_(examples) {}
+
   struct ByNorm {
     // Answers that name the norm as a reason after and not before, and the
     // other way about.
@@ -75,6 +79,24 @@ class ReplayDifferences {
     // Of decisions whose effect changed and whose new answer names the norm.
     uint64_t permit_to_deny = 0;
     uint64_t deny_to_permit = 0;
+    // Ids of the first decisions that any of these counts.
+    std::vector<std::string> examples;
+  };
+  // Effect and outcome before and after.
+  struct Turn {
+    v1::Effect from_effect;
+    v1::Outcome from;
+    v1::Effect to_effect;
+    v1::Outcome to;
+
+    bool operator<(const Turn& o) const {
+      return std::tie(from_effect, from, to_effect, to) <
+             std::tie(o.from_effect, o.from, o.to_effect, o.to);
+    }
+  };
+  struct Turned {
+    uint64_t count = 0;
+    std::vector<std::string> examples;
   };
 
   // True when the effect, the outcome or the reasons changed.
@@ -86,6 +108,13 @@ class ReplayDifferences {
   uint64_t deny_to_permit = 0;
   // Reasons that no norm gives stand under their code.
   std::map<std::string, ByNorm> by_norm;
+  // All that changed; where effect and outcome are the same, the reasons did.
+  std::map<Turn, Turned> by_effect;
+
+ private:
+  void Keep(const std::string& id, std::vector<std::string>* examples) const;
+
+  size_t examples_;
 };
 
 }  // namespace tarazy

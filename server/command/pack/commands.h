@@ -29,6 +29,7 @@ void AddPackCheck(CLI::App* app, PackRun* run);
 void AddPackTest(CLI::App* app, PackRun* run);
 void AddPackCoverage(CLI::App* app, PackRun* run);
 void AddPackDiff(CLI::App* app, PackRun* run);
+void AddPackSimulate(CLI::App* app, PackRun* run);
 // build, sign, verify, inspect, key.
 void AddPackBundles(CLI::App* app, PackRun* run);
 

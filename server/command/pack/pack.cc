@@ -88,6 +88,7 @@ int RunPack(int argc, char** argv) {
   AddPackTest(&app, &run);
   AddPackCoverage(&app, &run);
   AddPackDiff(&app, &run);
+  AddPackSimulate(&app, &run);
   AddPackBundles(&app, &run);
   try {
     app.parse(argc, argv);
