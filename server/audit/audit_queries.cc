@@ -17,6 +17,8 @@ namespace {
 constexpr int kMaxPageSize = 1000;
 constexpr int kDefaultPageSize = 100;
 constexpr size_t kMaxIdle = 8;
+// Of what gives way to newer files.
+constexpr int kMaxReads = 5;
 constexpr uint64_t kMaxTileBytes = uint64_t{256} * (65535 + 2);
 
 // Narrows a filter to what the caller may read.
@@ -37,6 +39,10 @@ bool MayRead(const AuditScope& scope, const v1::DecisionRecord& record) {
 
 absl::Status NoRecord(absl::string_view what) {
   return absl::NotFoundError(absl::StrCat("no record of `", what, "`"));
+}
+
+std::string HashBytes(const Hash& hash) {
+  return std::string(reinterpret_cast<const char*>(hash.data()), hash.size());
 }
 
 // All that must be the same on every page.
@@ -141,6 +147,10 @@ absl::StatusOr<v1::AuditQueryResponse> AuditQueries::Query(
   if (!lease.Saw(s).ok()) return s;
   IndexQuery query;
   query.filter = request.filter();
+  if (options_.other_pseudonyms && !request.filter().subject().empty()) {
+    query.other_pseudonyms =
+        options_.other_pseudonyms(request.filter().subject());
+  }
   query.newest_first = request.newest_first();
   query.limit = static_cast<size_t>(
       request.page_size() == 0 ? kDefaultPageSize : request.page_size());
@@ -253,6 +263,10 @@ absl::StatusOr<v1::AuditStatsResponse> AuditQueries::Stats(
   if (!lease.Saw(s).ok()) return s;
   IndexQuery query;
   query.filter = request.filter();
+  if (options_.other_pseudonyms && !request.filter().subject().empty()) {
+    query.other_pseudonyms =
+        options_.other_pseudonyms(request.filter().subject());
+  }
   query.now_ms = options_.clock();
   query.max_scanned = options_.max_counted;
   const auto counted = lease.index()->Count(
@@ -267,22 +281,88 @@ absl::StatusOr<v1::AuditStatsResponse> AuditQueries::Stats(
   return response;
 }
 
+struct AuditQueries::Proven {
+  std::string record;
+  RecordProof proof;
+  Checkpoint tree;
+};
+
+// From what was published alone: a bundle and some tiles, wherever the record
+// lies. The files of the tree's edge give way to others while the log grows;
+// then what is read is not there, and the next checkpoint is.
+absl::StatusOr<AuditQueries::Proven> AuditQueries::ProvePublished(
+    uint64_t index, const AuditScope& scope) {
+  const auto durable = options_.durable();
+  if (!durable.ok()) return durable.status();
+  if (index >= *durable) return NoRecord(absl::StrCat(index));
+  const TileStore tiles(files_, absl::StrCat(options_.log_directory, "/tlog"));
+  absl::StatusOr<std::vector<std::string>> bundle;
+  Proven proven;
+  for (int i = 0; i < kMaxReads; ++i) {
+    auto proof = ProveRecord(files_, options_.log_directory, index);
+    if (!proof.ok()) {
+      bundle = proof.status();
+      // Nothing is to be told of a record that the caller may not read.
+      if (!absl::IsNotFound(proof.status())) break;
+      continue;
+    }
+    const auto tree = UncheckedCheckpoint(proof->checkpoint);
+    if (!tree.ok()) return tree.status();
+    TileId id{TileId::kEntries, index / kTileWidth};
+    id.width = std::min(kTileWidth, tree->size - id.number * kTileWidth);
+    proven.proof = *std::move(proof);
+    proven.tree = *tree;
+    bundle = tiles.ReadEntries(id);
+    if (!absl::IsNotFound(bundle.status())) break;
+  }
+  if (absl::IsOutOfRange(bundle.status()) && !scope.all) {
+    const auto may = ByNumber(index, scope);
+    if (!may.ok()) return may.status();
+  }
+  if (!bundle.ok()) return bundle.status();
+  proven.record = (*bundle)[index % kTileWidth];
+  const auto parsed = ParseRecord(proven.record);
+  if (!parsed.ok()) {
+    return absl::DataLossError(
+        absl::StrCat("record ", index, " ", parsed.status().message()));
+  }
+  if (!MayRead(scope, *parsed)) return NoRecord(absl::StrCat(index));
+  return proven;
+}
+
 absl::StatusOr<v1::AuditProof> AuditQueries::Prove(
     const v1::AuditProveRequest& request, const AuditScope& scope) {
-  const auto found = ByNumber(request.index(), scope);
-  if (!found.ok()) return found.status();
-  const auto proof =
-      ProveRecord(files_, options_.log_directory, request.index());
-  if (!proof.ok()) return proof.status();
-  auto reader = LogReader::Open(files_, options_.log_directory);
-  if (!reader.ok()) return reader.status();
-  if (absl::Status s = (*reader)->Seek(request.index()); !s.ok()) return s;
-  const auto more = (*reader)->Next();
-  if (!more.ok()) return more.status();
+  auto proven = ProvePublished(request.index(), scope);
+  if (!proven.ok()) return proven.status();
   v1::AuditProof answer;
-  answer.set_record(std::string((*reader)->record()));
-  answer.set_proof(proof->ToText());
+  answer.set_record(std::move(proven->record));
+  answer.set_proof(proven->proof.ToText());
   return answer;
+}
+
+absl::StatusOr<v1::AuditReceipt> AuditQueries::GetReceipt(
+    const v1::AuditReceiptRequest& request, const AuditScope& scope) {
+  const auto durable = options_.durable();
+  if (!durable.ok()) return durable.status();
+  if (request.index() >= *durable) {
+    return NoRecord(absl::StrCat(request.index()));
+  }
+  if (options_.sign_through) {
+    const absl::Status covered = options_.sign_through(request.index());
+    if (!covered.ok()) return covered;
+  }
+  auto proven = ProvePublished(request.index(), scope);
+  if (!proven.ok()) return proven.status();
+  const Hash leaf = LeafHash(proven->record);
+  proven->proof.leaf = leaf;
+  v1::AuditReceipt receipt;
+  receipt.set_log(proven->tree.origin);
+  receipt.set_index(request.index());
+  receipt.set_leaf_hash(HashBytes(leaf));
+  receipt.set_tree_size(proven->tree.size);
+  receipt.set_root(HashBytes(proven->tree.root));
+  receipt.set_receipt(proven->proof.ToText());
+  return receipt;
 }
 
 absl::StatusOr<v1::AuditTile> AuditQueries::ReadTile(

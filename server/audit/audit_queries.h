@@ -31,6 +31,13 @@ struct AuditQueriesOptions {
   std::function<absl::StatusOr<uint64_t>()> durable;
   // Changes when the index's file was replaced. Empty: it never is.
   std::function<uint64_t()> generation;
+  // The pseudonyms that a subject has in records under other keys than the one
+  // that made this (64 hex digits). Empty: none.
+  std::function<std::vector<std::string>(const std::string& subject)>
+      other_pseudonyms;
+  // Has a checkpoint signed that covers this record, if none does. Empty: what
+  // was signed is all there is.
+  std::function<absl::Status(uint64_t index)> sign_through;
   // Rows that one count may look at.
   uint64_t max_counted = 20000000;
 };
@@ -56,6 +63,8 @@ class AuditQueries {
       const v1::AuditStatsRequest& request, const AuditScope& scope);
   absl::StatusOr<v1::AuditProof> Prove(const v1::AuditProveRequest& request,
                                        const AuditScope& scope);
+  absl::StatusOr<v1::AuditReceipt> GetReceipt(
+      const v1::AuditReceiptRequest& request, const AuditScope& scope);
   absl::StatusOr<v1::AuditTile> ReadTile(const v1::AuditTileRequest& request,
                                          const AuditScope& scope);
 
@@ -67,6 +76,7 @@ class AuditQueries {
     uint64_t generation = 0;
   };
   class Lease;
+  struct Proven;
 
   absl::StatusOr<std::unique_ptr<Reader>> Take();
   void GiveBack(std::unique_ptr<Reader> reader);
@@ -74,6 +84,9 @@ class AuditQueries {
                                            const AuditScope& scope);
   absl::StatusOr<v1::AuditRecord> ByDecision(absl::string_view id,
                                              const AuditScope& scope);
+  // A record that was published, and its proof.
+  absl::StatusOr<Proven> ProvePublished(uint64_t index,
+                                        const AuditScope& scope);
   absl::Status Progress(AuditIndex* index, v1::IndexProgress* progress);
 
   const AuditQueriesOptions options_;

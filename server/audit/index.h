@@ -46,6 +46,9 @@ struct IndexPosition {
 
 struct IndexQuery {
   v1::AuditFilter filter;
+  // Where the filter names a subject: the pseudonyms of 64 hex digits that it
+  // has in records under other keys.
+  std::vector<std::string> other_pseudonyms;
   bool newest_first = false;
   // Only records before this number.
   uint64_t upto = 0;

@@ -92,8 +92,8 @@ struct AuditIndex::Plan {
   int64_t from_ms = 0;
   int64_t until_ms = 0;  // excluded
   By by = By::kTime;
-  uint32_t word = 0;  // for kWord
-  std::string subject;
+  uint32_t word = 0;                  // for kWord
+  std::vector<std::string> subjects;  // one of them; empty: any
   std::array<uint32_t, kSingleKinds> single{};
   uint32_t norm = 0;
   uint32_t reason = 0;
@@ -103,7 +103,10 @@ struct AuditIndex::Plan {
   int64_t duty_at_ms = 0;
 
   bool Fits(const IndexRow& row) const {
-    if (!subject.empty() && row.subject != subject) return false;
+    if (!subjects.empty() && std::find(subjects.begin(), subjects.end(),
+                                       row.subject) == subjects.end()) {
+      return false;
+    }
     for (size_t i = 0; i < kSingleKinds; ++i) {
       if (single[i] != 0 && row.single[i] != single[i]) return false;
     }
@@ -176,7 +179,12 @@ absl::StatusOr<AuditIndex::Plan> AuditIndex::MakePlan(const IndexQuery& query) {
   plan.from_ms = filter.has_from() ? ToMilliseconds(filter.from()) : 0;
   plan.until_ms = filter.has_until() ? ToMilliseconds(filter.until())
                                      : kMaxSeconds * 1000 + 1000;
-  plan.subject = absl::HexStringToBytes(filter.subject());
+  if (!filter.subject().empty()) {
+    plan.subjects.push_back(absl::HexStringToBytes(filter.subject()));
+    for (const std::string& other : query.other_pseudonyms) {
+      plan.subjects.push_back(absl::HexStringToBytes(other));
+    }
+  }
   plan.duty = filter.duty();
   plan.with_duty = filter.duty() != v1::DUTY_STATE_UNSPECIFIED ||
                    !filter.obligation().empty();
@@ -233,7 +241,7 @@ absl::StatusOr<AuditIndex::Plan> AuditIndex::MakePlan(const IndexQuery& query) {
     plan.by = Plan::By::kWord;
     plan.word = (*word)->id;
   }
-  if (!plan.subject.empty()) plan.by = Plan::By::kSubject;
+  if (!plan.subjects.empty()) plan.by = Plan::By::kSubject;
   plan.none = plan.from_ms >= plan.until_ms;
   return plan;
 }
@@ -247,10 +255,14 @@ absl::StatusOr<Statement> AuditIndex::Select(const Plan& plan,
       sql = "SELECT r.at_ms, r.idx, r.decision, r.body FROM record r WHERE ";
       break;
     case Plan::By::kSubject:
-      sql =
+      sql = absl::StrCat(
           "SELECT r.at_ms, r.idx, r.decision, r.body FROM record r"
-          " INDEXED BY record_by_subject WHERE r.period=?5 AND r.subject=?3"
-          " AND ";
+          " INDEXED BY record_by_subject WHERE r.period=?3 AND r.subject IN (",
+          absl::StrJoin(plan.subjects, ",",
+                        [](std::string* out, const std::string& subject) {
+                          absl::StrAppend(out, IndexRow::SubjectKey(subject));
+                        }),
+          ") AND ");
       break;
     case Plan::By::kWord:
       sql =
@@ -283,8 +295,7 @@ absl::Status AuditIndex::ScanOne(const Plan& plan, const IndexQuery& query,
   rows->BindInt(1, from.at_ms);
   rows->BindInt(2, from.index);
   if (plan.by == Plan::By::kSubject) {
-    rows->BindInt(3, IndexRow::SubjectKey(plan.subject));
-    rows->BindInt(5, static_cast<int64_t>(period));
+    rows->BindInt(3, static_cast<int64_t>(period));
   } else if (plan.by == Plan::By::kWord) {
     rows->BindInt(3, plan.word);
   }

@@ -310,6 +310,20 @@ FileSystem* LogFiles() {
   return files;
 }
 
+absl::StatusOr<SealedSegments> SealSegment(FileSystem* files,
+                                           const std::string& directory,
+                                           const SegmentFile& segment,
+                                           uint64_t next_index) {
+  SealedSegments result;
+  // Sealed already: the original is not there.
+  const auto original = files->Open(segment.path, FileSystem::Mode::kRead);
+  if (absl::IsNotFound(original.status())) return result;
+  if (!original.ok()) return original.status();
+  absl::Status s = SealOne(files, directory, segment, next_index, &result);
+  if (!s.ok()) return s;
+  return result;
+}
+
 absl::StatusOr<SealedSegments> SealSegments(
     FileSystem* files, const std::string& directory, uint64_t keep,
     const std::function<void(uint64_t)>& progress) {
@@ -322,15 +336,12 @@ absl::StatusOr<SealedSegments> SealSegments(
   if (!segments.ok()) return segments.status();
   SealedSegments result;
   for (size_t i = 0; i + keep < segments->size(); ++i) {
-    // Sealed already: the original is not there.
-    const auto original =
-        files->Open((*segments)[i].path, FileSystem::Mode::kRead);
-    if (!absl::IsNotFound(original.status())) {
-      if (!original.ok()) return original.status();
-      absl::Status s = SealOne(files, directory, (*segments)[i],
-                               (*segments)[i + 1].header.first_index, &result);
-      if (!s.ok()) return s;
-    }
+    const auto sealed = SealSegment(files, directory, (*segments)[i],
+                                    (*segments)[i + 1].header.first_index);
+    if (!sealed.ok()) return sealed.status();
+    result.segments += sealed->segments;
+    result.bytes_before += sealed->bytes_before;
+    result.bytes_after += sealed->bytes_after;
     if (progress) progress(i + 1);
   }
   return result;

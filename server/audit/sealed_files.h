@@ -19,6 +19,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/audit/file_system.h"
+#include "server/audit/recovery.h"
 
 namespace tarazy {
 
@@ -34,6 +35,13 @@ struct SealedSegments {
   uint64_t bytes_before = 0;
   uint64_t bytes_after = 0;
 };
+
+// Seals one segment, which is followed by two others, the next beginning with
+// record `next_index`. Nothing is done if it is sealed already.
+absl::StatusOr<SealedSegments> SealSegment(FileSystem* files,
+                                           const std::string& directory,
+                                           const SegmentFile& segment,
+                                           uint64_t next_index);
 
 // Seals all segments of a log but the last `keep` (at least 2), the oldest
 // first, each durable and compared with what it was before the original goes.

@@ -23,15 +23,10 @@ TileStore Tiles(FileSystem* files, const std::string& directory) {
   return TileStore(files, absl::StrCat(directory, "/tlog"));
 }
 
-// The checkpoint of a note whose signature nobody asked to check.
 absl::StatusOr<Checkpoint> ReadNote(absl::string_view note,
                                     const NoteVerifier* verifier) {
-  if (verifier != nullptr) return Checkpoint::FromNote(note, *verifier);
-  const size_t end = note.rfind("\n\n");
-  if (end == absl::string_view::npos) {
-    return absl::DataLossError("not a signed note");
-  }
-  return Checkpoint::FromText(note.substr(0, end + 1));
+  return verifier != nullptr ? Checkpoint::FromNote(note, *verifier)
+                             : UncheckedCheckpoint(note);
 }
 
 absl::Status Differs(const TileId& id) {
@@ -149,6 +144,14 @@ class Comparison {
 
 }  // namespace
 
+absl::StatusOr<Checkpoint> UncheckedCheckpoint(absl::string_view note) {
+  const size_t end = note.rfind("\n\n");
+  if (end == absl::string_view::npos) {
+    return absl::DataLossError("not a signed note");
+  }
+  return Checkpoint::FromText(note.substr(0, end + 1));
+}
+
 absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
                                       const VerifyOptions& options) {
   auto reader = LogReader::Open(files, options.directory);
@@ -253,7 +256,11 @@ absl::StatusOr<VerifiedLog> VerifyPublished(
 }
 
 std::string RecordProof::ToText() const {
-  std::string text = absl::StrCat(kProofHeader, "\nindex ", index, "\n");
+  std::string text = absl::StrCat(kProofHeader, "\n");
+  if (leaf.has_value()) {
+    absl::StrAppend(&text, "extra ", HashToBase64(*leaf), "\n");
+  }
+  absl::StrAppend(&text, "index ", index, "\n");
   for (const Hash& hash : hashes) {
     absl::StrAppend(&text, HashToBase64(hash), "\n");
   }
@@ -271,7 +278,12 @@ absl::StatusOr<RecordProof> RecordProof::FromText(absl::string_view text) {
       absl::StrSplit(text.substr(0, empty_line), '\n');
   if (lines[0] != kProofHeader) return bad;
   size_t at = 1;
-  if (at < lines.size() && absl::ConsumePrefix(&lines[at], "extra ")) ++at;
+  if (at < lines.size() && absl::ConsumePrefix(&lines[at], "extra ")) {
+    // Whatever else others put there is theirs.
+    Hash hash;
+    if (HashFromBase64(lines[at], &hash)) proof.leaf = hash;
+    ++at;
+  }
   if (at == lines.size() || !absl::ConsumePrefix(&lines[at], "index ") ||
       !absl::SimpleAtoi(lines[at], &proof.index) ||
       absl::StrCat(proof.index) != lines[at] ||
@@ -293,6 +305,23 @@ absl::Status RecordProof::Verify(absl::string_view record,
   }
   return VerifyInclusion(LeafHash(record), index, signed_tree->size,
                          signed_tree->root, hashes);
+}
+
+absl::StatusOr<Checkpoint> RecordProof::VerifyReceipt(
+    const NoteVerifier& verifier) const {
+  if (!leaf.has_value()) {
+    return absl::InvalidArgumentError(
+        "this proof names no leaf hash and so is no receipt; check it with the "
+        "record's bytes, with --proof and --record");
+  }
+  const auto signed_tree = Checkpoint::FromNote(checkpoint, verifier);
+  if (!signed_tree.ok()) {
+    return absl::DataLossError(signed_tree.status().message());
+  }
+  absl::Status s = VerifyInclusion(*leaf, index, signed_tree->size,
+                                   signed_tree->root, hashes);
+  if (!s.ok()) return s;
+  return *signed_tree;
 }
 
 absl::StatusOr<RecordProof> ProveRecord(FileSystem* files,

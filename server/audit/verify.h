@@ -61,13 +61,21 @@ struct RecordProof {
   uint64_t index = 0;
   std::vector<Hash> hashes;
   std::string checkpoint;  // the signed note
+  // Of a receipt: the record's leaf hash, in the line `extra`.
+  absl::optional<Hash> leaf;
 
   std::string ToText() const;
   static absl::StatusOr<RecordProof> FromText(absl::string_view text);
   // OK, or DATA_LOSS says what does not hold.
   absl::Status Verify(absl::string_view record,
                       const NoteVerifier& verifier) const;
+  // The same of the record with the leaf hash that a receipt names.
+  // INVALID_ARGUMENT: it names none. Gives the tree that was signed.
+  absl::StatusOr<Checkpoint> VerifyReceipt(const NoteVerifier& verifier) const;
 };
+
+// The checkpoint of a note whose signature nobody asked to check.
+absl::StatusOr<Checkpoint> UncheckedCheckpoint(absl::string_view note);
 
 // The proof for the published checkpoint. OUT_OF_RANGE when the record is not
 // in it yet; NOT_FOUND when nothing was published.

@@ -24,9 +24,11 @@ int RunAudit(int argc, char** argv) {
   AddAuditShow(&app, &run);
   AddAuditVerify(&app, &run);
   AddAuditProve(&app, &run);
+  AddAuditReceipt(&app, &run);
   AddAuditReindex(&app, &run);
   AddAuditReplay(&app, &run);
   AddAuditErase(&app, &run);
+  AddAuditRotateKey(&app, &run);
   AddAuditSeal(&app, &run);
   try {
     app.parse(argc, argv);

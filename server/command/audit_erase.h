@@ -11,6 +11,7 @@ namespace tarazy {
 
 // Adds the subcommand; if it is the one that is called, `run` is set.
 void AddAuditErase(CLI::App* audit, std::function<int()>* run);
+void AddAuditRotateKey(CLI::App* audit, std::function<int()>* run);
 
 }  // namespace tarazy
 

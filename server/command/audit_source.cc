@@ -16,6 +16,7 @@
 #include "server/audit/log_reader.h"
 #include "server/audit/sealed_files.h"
 #include "server/ops/secret_file.h"
+#include "server/registers/pseudonym.h"
 #include "tarazy/v1/audit.grpc.pb.h"
 
 namespace tarazy {
@@ -34,8 +35,11 @@ absl::StatusOr<uint64_t> EndOfLog(const std::string& directory) {
 // Whoever can read the files may read all that they hold.
 class FileSource final : public AuditSource {
  public:
-  explicit FileSource(const SourceFlags& flags)
-      : queries_(Options(flags), LogFiles()) {}
+  // `keys` may be null.
+  FileSource(const SourceFlags& flags,
+             std::unique_ptr<const Pseudonymizer> keys)
+      : keys_(std::move(keys)),
+        queries_(Options(flags, keys_.get()), LogFiles()) {}
 
   absl::StatusOr<v1::AuditQueryResponse> Query(
       const v1::AuditQueryRequest& request) override {
@@ -53,24 +57,35 @@ class FileSource final : public AuditSource {
       const v1::AuditProveRequest& request) override {
     return queries_.Prove(request, scope_);
   }
+  absl::StatusOr<v1::AuditReceipt> GetReceipt(
+      const v1::AuditReceiptRequest& request) override {
+    return queries_.GetReceipt(request, scope_);
+  }
   absl::StatusOr<v1::AuditTile> ReadTile(
       const v1::AuditTileRequest& request) override {
     return queries_.ReadTile(request, scope_);
   }
 
  private:
-  static AuditQueriesOptions Options(const SourceFlags& flags) {
+  static AuditQueriesOptions Options(const SourceFlags& flags,
+                                     const Pseudonymizer* keys) {
     AuditQueriesOptions options;
     options.log_directory = flags.log;
     options.index_path = flags.IndexPath();
     options.clock = [] { return absl::ToUnixMillis(absl::Now()); };
     options.durable = [log = flags.log] { return EndOfLog(log); };
+    if (keys != nullptr) {
+      options.other_pseudonyms = [keys](const std::string& subject) {
+        return OtherPseudonyms(*keys, subject);
+      };
+    }
     // Whoever waits for it may stop it.
     options.max_counted = std::numeric_limits<uint64_t>::max();
     return options;
   }
 
   const AuditScope scope_{true, ""};
+  const std::unique_ptr<const Pseudonymizer> keys_;
   AuditQueries queries_;
 };
 
@@ -99,6 +114,10 @@ class ServerSource final : public AuditSource {
   absl::StatusOr<v1::AuditProof> Prove(
       const v1::AuditProveRequest& request) override {
     return Ask(&v1::AuditService::Stub::Prove, request);
+  }
+  absl::StatusOr<v1::AuditReceipt> GetReceipt(
+      const v1::AuditReceiptRequest& request) override {
+    return Ask(&v1::AuditService::Stub::GetReceipt, request);
   }
   absl::StatusOr<v1::AuditTile> ReadTile(
       const v1::AuditTileRequest& request) override {
@@ -147,6 +166,10 @@ void SourceFlags::AddTo(CLI::App* app) {
                       "unix:PATH for a Unix socket")
           ->excludes(folder)
           ->excludes(file);
+  app->add_option("--keys", keys,
+                  "file of the pseudonym keys, by which a subject is found "
+                  "under all of them")
+      ->excludes(address);
   app->add_option("--token-file", token_file,
                   "file with the token that the server knows the caller by")
       ->needs(address);
@@ -159,7 +182,14 @@ void SourceFlags::AddTo(CLI::App* app) {
 absl::StatusOr<std::unique_ptr<AuditSource>> OpenSource(
     const SourceFlags& flags) {
   if (flags.server.empty()) {
-    return std::unique_ptr<AuditSource>(std::make_unique<FileSource>(flags));
+    std::unique_ptr<const Pseudonymizer> keys;
+    if (!flags.keys.empty()) {
+      auto loaded = Pseudonymizer::Load(flags.keys);
+      if (!loaded.ok()) return loaded.status();
+      keys = *std::move(loaded);
+    }
+    return std::unique_ptr<AuditSource>(
+        std::make_unique<FileSource>(flags, std::move(keys)));
   }
   Secret token;
   if (!flags.token_file.empty()) {

@@ -28,6 +28,8 @@ class AuditSource {
       const v1::AuditStatsRequest& request) = 0;
   virtual absl::StatusOr<v1::AuditProof> Prove(
       const v1::AuditProveRequest& request) = 0;
+  virtual absl::StatusOr<v1::AuditReceipt> GetReceipt(
+      const v1::AuditReceiptRequest& request) = 0;
   virtual absl::StatusOr<v1::AuditTile> ReadTile(
       const v1::AuditTileRequest& request) = 0;
 };
@@ -36,6 +38,9 @@ struct SourceFlags {
   std::string log = "log";
   // Empty: `index.db` in the folder of the log.
   std::string index;
+  // File of the pseudonym keys. Empty: a subject is found by the pseudonym
+  // that its records hold.
+  std::string keys;
   std::string server;
   std::string token_file;
   int64_t deadline_ms = 60000;

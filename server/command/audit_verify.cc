@@ -32,6 +32,7 @@ struct VerifyFlags {
   std::string key;
   std::vector<std::string> earlier;
   std::string proof;
+  std::string receipt;
   std::string record;
 };
 
@@ -70,6 +71,43 @@ absl::Status VerifyOneProof(const VerifyFlags& flags,
   std::printf("record %llu is in the log `%s`\n",
               static_cast<unsigned long long>(proof->index),
               verifier.name().c_str());
+  return absl::OkStatus();
+}
+
+absl::Status VerifyOneReceipt(const VerifyFlags& flags,
+                              const NoteVerifier& verifier) {
+  const auto text = ReadFile(flags.receipt);
+  if (!text.ok()) return text.status();
+  const auto receipt = RecordProof::FromText(*text);
+  if (!receipt.ok()) return receipt.status();
+  const auto tree = receipt->VerifyReceipt(verifier);
+  if (!tree.ok()) return tree.status();
+  if (!flags.record.empty()) {
+    const auto record = ReadFile(flags.record);
+    if (!record.ok()) return record.status();
+    if (LeafHash(*record) != *receipt->leaf) {
+      return absl::DataLossError(absl::StrCat("the receipt of record ",
+                                              receipt->index,
+                                              " is not that of these bytes"));
+    }
+  }
+  const std::string leaf = HashToBase64(*receipt->leaf);
+  const std::string root = HashToBase64(tree->root);
+  if (flags.json) {
+    std::printf("%s\n",
+                absl::StrCat("{\"log\":\"", verifier.name(), "\",\"index\":",
+                             receipt->index, ",\"leaf_hash\":\"", leaf,
+                             "\",\"tree_size\":", tree->size, ",\"root\":\"",
+                             root, "\",\"record_checked\":",
+                             flags.record.empty() ? "false" : "true", "}")
+                    .c_str());
+    return absl::OkStatus();
+  }
+  std::printf(
+      "record %llu is in the log `%s`\nleaf hash %s\nsigned with %llu records, "
+      "root %s\n",
+      static_cast<unsigned long long>(receipt->index), verifier.name().c_str(),
+      leaf.c_str(), static_cast<unsigned long long>(tree->size), root.c_str());
   return absl::OkStatus();
 }
 
@@ -165,10 +203,25 @@ absl::Status VerifyWhole(const VerifyFlags& flags,
 }
 
 absl::Status Verify(const VerifyFlags& flags) {
+  if (!flags.record.empty() && flags.proof.empty() && flags.receipt.empty()) {
+    return absl::InvalidArgumentError(
+        "--record is checked against a --proof or a --receipt; give one");
+  }
   const auto key = ReadKey(flags.key);
   if (!key.ok()) return key.status();
+  if (!flags.receipt.empty()) return VerifyOneReceipt(flags, **key);
   if (flags.proof.empty()) return VerifyWhole(flags, *key);
   return VerifyOneProof(flags, **key);
+}
+
+absl::Status GetReceipt(const ProveFlags& flags) {
+  auto source = OpenSource(flags.source);
+  if (!source.ok()) return source.status();
+  v1::AuditReceiptRequest request;
+  request.set_index(flags.index);
+  const auto receipt = (*source)->GetReceipt(request);
+  if (!receipt.ok()) return receipt.status();
+  return WriteOutput(flags.out, receipt->receipt());
 }
 
 absl::Status Prove(const ProveFlags& flags) {
@@ -213,10 +266,28 @@ void AddAuditVerify(CLI::App* audit, std::function<int()>* run) {
       "check this proof instead of a log; needs --record and --key");
   CLI::Option* record = verify->add_option("--record", flags->record,
                                            "file with the record's bytes");
-  proof->needs(record)->needs(key);
-  record->needs(proof);
+  CLI::Option* receipt = verify->add_option(
+      "--receipt", flags->receipt,
+      "check this receipt instead of a log, with --record against the record's "
+      "bytes, too; needs --key");
+  proof->needs(record)->needs(key)->excludes(receipt);
+  receipt->needs(key);
   verify->callback([flags, run] {
     *run = [flags] { return EndAudit("verify", Verify(*flags)); };
+  });
+}
+
+void AddAuditReceipt(CLI::App* audit, std::function<int()>* run) {
+  auto flags = std::make_shared<ProveFlags>();
+  CLI::App* receipt = audit->add_subcommand(
+      "receipt",
+      "Writes the receipt of a decision: the log's signature that its record "
+      "stands at its number. A server signs one where none covers it yet.");
+  flags->source.AddTo(receipt);
+  receipt->add_option("index", flags->index, "the record's number")->required();
+  receipt->add_option("--out", flags->out, "file for the receipt");
+  receipt->callback([flags, run] {
+    *run = [flags] { return EndAudit("receipt", GetReceipt(*flags)); };
   });
 }
 

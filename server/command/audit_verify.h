@@ -12,6 +12,7 @@ namespace tarazy {
 // Add the subcommands; if one of them is called, `run` is set.
 void AddAuditVerify(CLI::App* audit, std::function<int()>* run);
 void AddAuditProve(CLI::App* audit, std::function<int()>* run);
+void AddAuditReceipt(CLI::App* audit, std::function<int()>* run);
 
 }  // namespace tarazy
 

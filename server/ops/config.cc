@@ -298,13 +298,16 @@ void ReadListen(Section section, Config::Listen* listen) {
 }
 
 void ReadLog(Section section, Config::Log* log) {
-  auto& [enabled, directory, name, segment_bytes, max_queue_bytes] = *log;
+  auto& [enabled, directory, name, segment_bytes, max_queue_bytes,
+         seal_after_days, seal_beyond_bytes] = *log;
   section.Bool("enabled", &enabled);
   section.Text("directory", kMaxPathBytes, &directory);
   section.Text("name", 64, &name);
   section.Number("segment_bytes", 1u << 20, uint64_t{1} << 32, &segment_bytes);
   section.Number("max_queue_bytes", 1u << 20, uint64_t{1} << 30,
                  &max_queue_bytes);
+  section.Number("seal_after_days", 0, 36500, &seal_after_days);
+  section.Number("seal_beyond_bytes", 0, uint64_t{1} << 50, &seal_beyond_bytes);
   if (!IsLogName(name)) {
     section.Refuse("name",
                    "must be 1 to 64 letters, digits, `-`, `.`, `_` "
@@ -347,9 +350,15 @@ void ReadLimits(Section section, Config::Limits* limits) {
 }
 
 void ReadPseudonyms(Section section, Config::Pseudonyms* pseudonyms) {
-  auto& [key_file, create] = *pseudonyms;
+  auto& [key_file, key_variable, create] = *pseudonyms;
   section.Text("key_file", kMaxPathBytes, &key_file);
+  section.Text("key_variable", 128, &key_variable);
   section.Bool("create", &create);
+  if (!key_variable.empty() && create) {
+    section.Refuse("create",
+                   "makes a key file, and `pseudonyms.key_variable` says that "
+                   "the keys come from the environment");
+  }
   if (key_file.empty()) section.Refuse("key_file", "must not be empty");
   section.Finish();
 }

@@ -62,6 +62,10 @@ struct Config {
     std::string name = "tarazy";
     uint64_t segment_bytes = 64u << 20;
     uint64_t max_queue_bytes = 16u << 20;
+    // Segments are sealed (compressed) so many days after their last record,
+    // and when those that are not sealed take more bytes; 0: they are not.
+    uint32_t seal_after_days = 0;
+    uint64_t seal_beyond_bytes = 0;
   } log;
 
   // Signed checkpoints of the log.
@@ -97,8 +101,11 @@ struct Config {
   } registers;
 
   struct Pseudonyms {
-    // Key file; see server/registers/pseudonym.h.
+    // File of the keys; see server/registers/pseudonym.h.
     std::string key_file = "pseudonym.key";
+    // Instead of it: name of an environment variable that holds what stands in
+    // such a file.
+    std::string key_variable;
     // Make the key file when it is absent: for a first run on one machine.
     bool create = false;
   } pseudonyms;

@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "absl/strings/str_cat.h"
 
 namespace tarazy {
 namespace {
-
-constexpr size_t kMaxFileBytes = 4096;
 
 absl::Status FileError(const std::string& file, absl::string_view what) {
   return absl::ErrnoToStatus(errno,
@@ -43,6 +43,18 @@ absl::Status WriteAll(int fd, absl::string_view text) {
   return absl::OkStatus();
 }
 
+absl::Status SyncFolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "."
+                             : slash == 0               ? "/"
+                                                        : path.substr(0, slash);
+  Descriptor dir(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (dir.get() < 0 || fsync(dir.get()) != 0) {
+    return FileError(folder, "sync the folder");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Secret::~Secret() { OPENSSL_cleanse(&text[0], text.size()); }
@@ -66,7 +78,8 @@ absl::Status ReadSecretFile(const std::string& file, Secret* out) {
         "the key file `", file, "` belongs to neither this user nor root"));
   }
   std::string& text = out->text;
-  text.resize(kMaxFileBytes + 1);  // never grows, so nothing is left behind
+  text.resize(kMaxSecretFileBytes +
+              1);  // never grows, so nothing is left behind
   size_t size = 0;
   while (size < text.size()) {
     const ssize_t n = read(fd.get(), &text[size], text.size() - size);
@@ -75,9 +88,10 @@ absl::Status ReadSecretFile(const std::string& file, Secret* out) {
     if (n == 0) break;
     size += static_cast<size_t>(n);
   }
-  if (size > kMaxFileBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the key file `", file, "` has more than ", kMaxFileBytes, " bytes"));
+  if (size > kMaxSecretFileBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the key file `", file, "` has more than ",
+                     kMaxSecretFileBytes, " bytes"));
   }
   text.resize(size);
   return absl::OkStatus();
@@ -91,15 +105,20 @@ absl::Status CreateSecretFile(const std::string& path, absl::string_view text) {
     unlink(path.c_str());
     return s;
   }
-  const size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "."
-                             : slash == 0               ? "/"
-                                                        : path.substr(0, slash);
-  Descriptor dir(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (dir.get() < 0 || fsync(dir.get()) != 0) {
-    return FileError(folder, "sync the folder");
+  return SyncFolderOf(path);
+}
+
+absl::Status ReplaceSecretFile(const std::string& path,
+                               absl::string_view text) {
+  const std::string temporary = absl::StrCat(path, ".tmp");
+  unlink(temporary.c_str());  // of a try that a crash ended
+  if (absl::Status s = CreateSecretFile(temporary, text); !s.ok()) return s;
+  if (rename(temporary.c_str(), path.c_str()) != 0) {
+    const absl::Status failed = FileError(path, "replace the key file");
+    unlink(temporary.c_str());
+    return failed;
   }
-  return absl::OkStatus();
+  return SyncFolderOf(path);
 }
 
 }  // namespace tarazy

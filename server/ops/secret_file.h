@@ -5,12 +5,15 @@
 #ifndef TARAZY_SERVER_OPS_SECRET_FILE_H_
 #define TARAZY_SERVER_OPS_SECRET_FILE_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 namespace tarazy {
+
+constexpr size_t kMaxSecretFileBytes = 4096;
 
 // Text that is wiped when it is no longer needed.
 struct Secret {
@@ -23,14 +26,16 @@ struct Secret {
   ~Secret();
 };
 
-// Reads a file of at most 4 KiB. PERMISSION_DENIED when others than its owner
-// have any right to it, or when it belongs to neither this user nor root;
-// NOT_FOUND, INVALID_ARGUMENT when it is no regular file or too long. Messages
-// name the file and never hold its contents.
+// Reads a file of at most kMaxSecretFileBytes. PERMISSION_DENIED when others
+// than its owner have any right to it, or when it belongs to neither this user
+// nor root; NOT_FOUND, INVALID_ARGUMENT when it is no regular file or too long.
+// Messages name the file and never hold its contents.
 absl::Status ReadSecretFile(const std::string& path, Secret* out);
 
 // Makes the file with mode 0600, durably. ALREADY_EXISTS if it is there.
 absl::Status CreateSecretFile(const std::string& path, absl::string_view text);
+// The same in place of the one that is there: after a crash one of them is.
+absl::Status ReplaceSecretFile(const std::string& path, absl::string_view text);
 
 }  // namespace tarazy
 

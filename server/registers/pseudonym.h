@@ -4,6 +4,13 @@
 // the operator of the server holds. A bare hash could be guessed, since there
 // are few IINs; a keyed one can't be without the key.
 //
+// Keys of the log can be changed. The first key of the file makes the
+// pseudonym that registers and answers know a person by, and stays. Where
+// further keys follow, records of the log hold HMAC-SHA-256 over the 32 bytes
+// of that pseudonym under the last of them: so records from before and after a
+// new key can't be matched without the keys, while consents and objections
+// stay found. Whoever holds all keys finds a subject's records by all of them.
+//
 // Thread-safety: immutable after Load.
 // Source: RFC 2104, FIPS 180-4.
 
@@ -14,7 +21,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -38,11 +47,15 @@ class Pseudonymizer {
  public:
   ~Pseudonymizer();
 
-  // The key file holds one line: the key's id (1 to 64 letters, digits, `-`,
-  // `.`, `_`), a space, and at least 64 hex digits. Refused when other users
-  // may read it.
+  // The key file holds a line for each key: the key's id (1 to 64 letters,
+  // digits, `-`, `.`, `_`), a space, and at least 64 hex digits. Refused when
+  // other users may read it, when a key is too short or does not look random,
+  // and when an id or a key stands in it twice.
   static absl::StatusOr<std::unique_ptr<const Pseudonymizer>> Load(
       const std::string& key_file);
+  // The same from the text of such a file; `what` names it in messages.
+  static absl::StatusOr<std::unique_ptr<const Pseudonymizer>> Parse(
+      absl::string_view text, absl::string_view what);
 
   // The same from the values; `key` has at least 32 bytes.
   static absl::StatusOr<std::unique_ptr<const Pseudonymizer>> Make(
@@ -53,17 +66,39 @@ class Pseudonymizer {
   static absl::Status CreateKeyFile(const std::string& key_file,
                                     absl::string_view key_id);
 
-  const std::string& key_id() const { return key_id_; }
+  // Appends a new random key, which records of the log are made with from the
+  // next start of the server on. Durable; the file is replaced as a whole.
+  static absl::Status AddKey(const std::string& key_file,
+                             absl::string_view key_id);
+
+  // Of the key that records are made with: the last one.
+  const std::string& key_id() const;
+  // Of the key that registers know people by.
+  const std::string& first_key_id() const;
+  bool Holds(absl::string_view key_id) const;
 
   // `iin` has been checked. Allocates nothing.
   Pseudonym Of(absl::string_view iin) const;
 
+  // Whether records hold another pseudonym than registers and answers.
+  bool rotated() const { return keys_.size() > 1; }
+  // What stands in records for who is `subject` to registers and answers.
+  Pseudonym InLog(const Pseudonym& subject) const;
+  // What stands or stood in records for it, under any key.
+  std::vector<Pseudonym> EverInLog(const Pseudonym& subject) const;
+
  private:
-  struct State;  // hash states after the two key blocks
+  struct Key;  // its id, and hash states after the two key blocks
   Pseudonymizer();
-  std::string key_id_;
-  std::unique_ptr<State> state_;
+  static absl::Status AddTo(absl::string_view key_id, absl::string_view key,
+                            Pseudonymizer* keys);
+  std::vector<std::unique_ptr<const Key>> keys_;
 };
+
+// The same as text, without `subject` itself (64 hex digits, otherwise there
+// are none): what AuditQueriesOptions asks for.
+std::vector<std::string> OtherPseudonyms(const Pseudonymizer& keys,
+                                         absl::string_view subject);
 
 }  // namespace tarazy
 

@@ -51,6 +51,7 @@ std::vector<Method> AuditMethods(AuditQueries* queries, const Callers* callers,
       method("AuditService/Get", &AuditQueries::Get),
       method("AuditService/Stats", &AuditQueries::Stats),
       method("AuditService/Prove", &AuditQueries::Prove),
+      method("AuditService/GetReceipt", &AuditQueries::GetReceipt),
       method("AuditService/ReadTile", &AuditQueries::ReadTile),
   };
 }

@@ -1,6 +1,7 @@
 #include "server/service/checkpoints.h"
 
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +9,8 @@
 
 namespace tarazy {
 namespace {
+
+constexpr std::chrono::milliseconds kBetweenReceipts(20);
 
 absl::StatusOr<std::unique_ptr<const NoteSigner>> LoadSigner(
     const Config& config) {
@@ -54,6 +57,7 @@ absl::StatusOr<std::unique_ptr<Checkpoints>> Checkpoints::Start(
   auto publisher = TreePublisher::Open(options, files, started->signer_.get());
   if (!publisher.ok()) return publisher.status();
   started->publisher_ = *std::move(publisher);
+  started->log_ = log;
   log_line(
       LogLine(LogLevel::kInfo, "checkpoints")
           .Text("verifier", verifier)
@@ -68,6 +72,26 @@ absl::StatusOr<std::unique_ptr<Checkpoints>> Checkpoints::Start(
                      .str());
       });
   return started;
+}
+
+absl::Status Checkpoints::SignThrough(uint64_t index) {
+  const auto covered = [this, index] {
+    return publisher_->checkpoint().size > index;
+  };
+  if (covered()) return absl::OkStatus();
+  // Whoever waits here is served by the one before, or with all that came.
+  std::lock_guard<std::mutex> hold(receipts_);
+  if (covered()) return absl::OkStatus();
+  std::this_thread::sleep_until(last_receipt_ + kBetweenReceipts);
+  const absl::Status published = publisher_->Publish(log_->durable_index());
+  last_receipt_ = std::chrono::steady_clock::now();
+  if (!published.ok()) {
+    return absl::UnavailableError(
+        absl::StrCat("no checkpoint could be signed: ", published.message()));
+  }
+  if (covered()) return absl::OkStatus();
+  return absl::OutOfRangeError(
+      absl::StrCat("record ", index, " is not durable yet"));
 }
 
 }  // namespace tarazy

@@ -1,13 +1,16 @@
 // Signed checkpoints of the server's decision log: the key, the publisher and
 // what is said of them.
 //
-// Thread-safety: immutable after Start.
+// Thread-safety: all methods may be called from any thread.
 
 #ifndef TARAZY_SERVER_SERVICE_CHECKPOINTS_H_
 #define TARAZY_SERVER_SERVICE_CHECKPOINTS_H_
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -31,6 +34,11 @@ class Checkpoints {
       const Config& config, FileSystem* files, const DecisionLog* log,
       std::function<void(absl::string_view)> log_line);
 
+  // Returns when a checkpoint covers the record, which is durable. One is
+  // signed for all that is durable by then, at most one each
+  // kBetweenReceipts, so that many who ask wait for one signature.
+  absl::Status SignThrough(uint64_t index);
+
   // Publishes what is durable a last time; returns when it is done.
   void Stop() { publisher_->Stop(); }
 
@@ -39,6 +47,9 @@ class Checkpoints {
 
   std::unique_ptr<const NoteSigner> signer_;
   std::unique_ptr<TreePublisher> publisher_;
+  const DecisionLog* log_ = nullptr;
+  std::mutex receipts_;
+  std::chrono::steady_clock::time_point last_receipt_;  // guarded by receipts_
 };
 
 }  // namespace tarazy

@@ -330,6 +330,7 @@ absl::Status Decider::Decide(const LawInService& law,
   if (!status.ok()) return status;
   v1::DecideResponse* response = &head_;
   response->Clear();
+  subject_in_log_.clear();
   Case c;
   c.pack = &pack;
   c.enacted = law.Enacted(pack, now_ms);
@@ -346,7 +347,12 @@ absl::Status Decider::Decide(const LawInService& law,
         c.entries.get(), request->operator_().bin(),
         request->operation().automated_processing().processing_id());
     c.binding.objections = &c.objections;
-    response->set_subject_pseudonym(request->subject().pseudonym());
+    if (options_.pseudonymizer->rotated()) {
+      subject_in_log_ = options_.pseudonymizer->InLog(subject).ToHex();
+      subject_outside_ = request->subject().pseudonym();
+    } else {
+      response->set_subject_pseudonym(request->subject().pseudonym());
+    }
   }
   arena_.Reset();
   answer_.Clear();
@@ -385,8 +391,14 @@ absl::Status Decider::Decide(const LawInService& law,
   const size_t head = bytes->size();
   decision->record.clear();
   if (options_.record) {
+    if (!subject_in_log_.empty()) {
+      AppendBytes(v1::DecideResponse::kSubjectPseudonymFieldNumber,
+                  subject_in_log_, bytes);
+      request->mutable_subject()->set_pseudonym(subject_in_log_);
+    }
     answer_.Append(*pack.parts, v1::LANGUAGE_UNSPECIFIED, bytes);
     RecordParts parts;
+    parts.subject_in_log = subject_in_log_;
     parts.recorded_ms = clock_ms;
     parts.request = request;
     parts.response = *bytes;
@@ -414,6 +426,10 @@ absl::Status Decider::Decide(const LawInService& law,
           " bytes; the limit is ", options_.max_record_bytes));
     }
     bytes->resize(head);
+  }
+  if (!subject_in_log_.empty()) {
+    AppendBytes(v1::DecideResponse::kSubjectPseudonymFieldNumber,
+                subject_outside_, bytes);
   }
   const v1::Language language = request->language() != v1::LANGUAGE_UNSPECIFIED
                                     ? request->language()

@@ -122,6 +122,9 @@ class Decider {
   Answer answer_;
   v1::DecideResponse head_;  // what is not in answer_
   ConsentsTried tried_;      // of the register, for the record
+  // Where the log's key is not the registers': the subject's pseudonyms.
+  std::string subject_in_log_;
+  std::string subject_outside_;
   // Random bytes that no decision has used yet.
   uint8_t random_[4096];
   size_t random_used_ = sizeof(random_);

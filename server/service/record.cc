@@ -16,6 +16,33 @@ void AppendNumber(int field, uint64_t value, std::string* record) {
   AppendVarint(value, record);
 }
 
+// As it stands in the record.
+void AppendConsent(int field, const v1::Consent& consent,
+                   const RecordParts& parts, std::string* record) {
+  if (consent.evidence().empty() && parts.subject_in_log.empty()) {
+    AppendMessage(field, consent, record);
+    return;
+  }
+  thread_local v1::Consent written;  // keeps what it has allocated
+  written = consent;
+  written.clear_evidence();
+  if (!parts.subject_in_log.empty()) {
+    written.mutable_subject()->set_pseudonym(std::string(parts.subject_in_log));
+  }
+  AppendMessage(field, written, record);
+}
+
+void AppendObjection(const v1::Objection& objection, const RecordParts& parts,
+                     std::string* record) {
+  thread_local v1::Objection written;
+  written = objection;
+  written.clear_result_reason();
+  if (!parts.subject_in_log.empty()) {
+    written.mutable_subject()->set_pseudonym(std::string(parts.subject_in_log));
+  }
+  AppendMessage(Record::kObjectionsFieldNumber, written, record);
+}
+
 void AppendOthers(const RecordParts& parts, size_t max_bytes,
                   std::string* record) {
   const size_t begin = record->size();
@@ -27,7 +54,8 @@ void AppendOthers(const RecordParts& parts, size_t max_bytes,
       continue;
     }
     if (!found) ++place;
-    AppendMessage(Record::kOtherConsentsFieldNumber, entry->consent, record);
+    AppendConsent(Record::kOtherConsentsFieldNumber, entry->consent, parts,
+                  record);
   }
   if (record->size() > max_bytes) {
     record->resize(begin);
@@ -61,13 +89,14 @@ void AppendRecord(const RecordParts& parts, size_t max_bytes,
   AppendMessage(Record::kRequestFieldNumber, *parts.request, record);
   AppendBytes(Record::kResponseFieldNumber, parts.response, record);
   if (parts.consent != nullptr) {
-    AppendMessage(Record::kConsentFieldNumber, parts.consent->consent, record);
+    AppendConsent(Record::kConsentFieldNumber, parts.consent->consent, parts,
+                  record);
   }
   if (parts.consent_asserted) {
     AppendTrue(Record::kConsentAssertedFieldNumber, record);
   }
   for (const ObjectionEntry* entry : parts.objections->found) {
-    AppendMessage(Record::kObjectionsFieldNumber, entry->objection, record);
+    AppendObjection(entry->objection, parts, record);
   }
   AppendBytes(Record::kPseudonymKeyFieldNumber, parts.pseudonym_key, record);
   AppendObjectionFacts(*parts.objections, record);

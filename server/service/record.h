@@ -4,6 +4,10 @@
 // that neither the request nor a consent of the registers is copied into a
 // message first.
 //
+// Of consents and objections their free text is left out: where the evidence
+// lies, why an objection was decided so. No policy reads it, and the registers
+// have it.
+//
 // Thread-safety: a function without state.
 
 #ifndef TARAZY_SERVER_SERVICE_RECORD_H_
@@ -31,6 +35,8 @@ struct RecordParts {
   bool consent_asserted = false;
   const ObjectionSummary* objections = nullptr;
   absl::string_view pseudonym_key;
+  // The subject's pseudonym in the log, where it is not the registers'.
+  absl::string_view subject_in_log;
   int64_t max_state_age_ms = 0;
   absl::string_view enacted_digest;
   const v1::SealedInputs* sealed = nullptr;  // null: none

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "server/registers/identity.h"
 #include "server/service/wire.h"
 
 namespace tarazy {
@@ -26,7 +27,8 @@ absl::Status Malformed(absl::string_view type) {
 void AppendResult(const std::string& request_id, const absl::Status& refusal,
                   absl::string_view response, std::string* result) {
   using Result = v1::DecideResult;
-  if (!request_id.empty()) {
+  // An id that was refused for what it holds is not repeated.
+  if (!request_id.empty() && (refusal.ok() || !ContainsIin(request_id))) {
     AppendBytes(Result::kRequestIdFieldNumber, request_id, result);
   }
   if (refusal.ok()) {

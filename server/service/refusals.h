@@ -24,7 +24,8 @@ absl::Status NoMessage(uint32_t message_bytes);
 // `type` is the name of the message that was expected.
 absl::Status Malformed(absl::string_view type);
 
-// Appends an encoded DecideResult: the refusal, or else the response.
+// Appends an encoded DecideResult: the refusal, or else the response. A refusal
+// carries no id that holds an IIN.
 void AppendResult(const std::string& request_id, const absl::Status& refusal,
                   absl::string_view response, std::string* result);
 // Appends the receipt to an encoded DecideResponse. No index: not recorded.

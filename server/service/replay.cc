@@ -97,6 +97,17 @@ class RecordedRegisters final : public RegisterView {
   std::shared_ptr<const SubjectEntries> entries_;
 };
 
+// Records had it once.
+void LeaveOutFreeText(v1::DecisionRecord* record) {
+  if (record->has_consent()) record->mutable_consent()->clear_evidence();
+  for (v1::Consent& consent : *record->mutable_other_consents()) {
+    consent.clear_evidence();
+  }
+  for (v1::Objection& objection : *record->mutable_objections()) {
+    objection.clear_result_reason();
+  }
+}
+
 std::set<std::string> Reasons(const v1::DecideResponse& response) {
   std::set<std::string> reasons;
   for (const v1::Reason& reason : response.reasons()) {
@@ -189,6 +200,7 @@ absl::StatusOr<Replayed> Replayer::Replay(const v1::DecisionRecord& sealed) {
     if (!opened.ok()) return opened;
     record.clear_sealed_inputs();
   }
+  LeaveOutFreeText(&record);
   const auto law = LawFor(record);
   if (!law.ok()) return law.status();
   const RecordedRegisters registers(record);

@@ -20,6 +20,7 @@
 #include "server/audit/decision_log.h"
 #include "server/audit/file_system.h"
 #include "server/audit/index_follower.h"
+#include "server/audit/log_keeper.h"
 #include "server/audit/salts.h"
 #include "server/audit/sealed_files.h"
 #include "server/ops/callers.h"
@@ -51,6 +52,8 @@ constexpr size_t kMaxWaitingForWorkers = 1024;
 // The same for the audit, whose questions may read for seconds.
 constexpr int kAuditWorkers = 2;
 constexpr size_t kMaxWaitingForAudit = 64;
+// How often the server looks for segments to seal.
+constexpr std::chrono::seconds kBetweenSealings(10);
 // After the calls under way have ended, a drain goes on telling callers to go
 // elsewhere until they have stopped coming.
 constexpr std::chrono::milliseconds kQuiet(50);
@@ -86,8 +89,18 @@ absl::Status MakeParent(const std::string& path) {
       "can't make the folder `", parent.string(), "`: ", error.message()));
 }
 
-absl::StatusOr<std::unique_ptr<const Pseudonymizer>> LoadKey(
+absl::StatusOr<std::unique_ptr<const Pseudonymizer>> LoadKeys(
     const Config::Pseudonyms& config) {
+  if (!config.key_variable.empty()) {
+    const char* const text = std::getenv(config.key_variable.c_str());
+    if (text == nullptr) {
+      return absl::NotFoundError(
+          absl::StrCat("the environment variable `", config.key_variable,
+                       "`, which `pseudonyms.key_variable` names, is not set"));
+    }
+    return Pseudonymizer::Parse(text, absl::StrCat("the environment variable `",
+                                                   config.key_variable, "`"));
+  }
   if (config.create) {
     absl::Status status = MakeParent(config.key_file);
     if (!status.ok()) return status;
@@ -109,7 +122,14 @@ class ServerImpl final : public Server {
     if (!hooks_.clock) {
       hooks_.clock = [] { return absl::ToUnixMillis(absl::Now()); };
     }
-    if (hooks_.log_files == nullptr) hooks_.log_files = LogFiles();
+    if (hooks_.log_files == nullptr) {
+      hooks_.log_files = LogFiles();
+      disk_ = FileSystem::Posix();
+    } else {
+      disk_ = hooks_.log_files;
+      shown_ = ShowSealed(disk_);
+      hooks_.log_files = shown_.get();
+    }
     if (!hooks_.log_line) hooks_.log_line = WriteLogLine;
   }
 
@@ -130,6 +150,7 @@ class ServerImpl final : public Server {
  private:
   absl::Status OpenLog();
   absl::Status OpenAudit();
+  void StartKeeper();
   absl::Status ListenHttp();
   std::vector<Method> Methods();
   // Loads packs and puts nothing in service.
@@ -143,12 +164,16 @@ class ServerImpl final : public Server {
 
   Config config_;
   ServerHooks hooks_;
+  // The log's disk, as it is and with sealed segments shown.
+  FileSystem* disk_ = nullptr;
+  std::unique_ptr<FileSystem> shown_;
   Metrics metrics_;
   std::unique_ptr<PackSource> packs_;
   std::unique_ptr<Snapshot<LawInService>> law_;
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
   std::unique_ptr<DecisionLog> log_;          // null: turned off
   std::unique_ptr<Checkpoints> checkpoints_;  // null: nothing is signed
+  std::unique_ptr<LogKeeper> keeper_;         // null: nothing is sealed
   Callers callers_;
   std::unique_ptr<SaltStore> salts_;      // null: nothing is recorded
   std::unique_ptr<IndexFollower> index_;  // null: none is kept
@@ -186,7 +211,7 @@ absl::Status ServerImpl::Open() {
   std::shared_ptr<const LawInService> law;
   status = LoadLaw(config_.pack.Directories(), &loaded, &law);
   if (!status.ok()) return status;
-  auto key = LoadKey(config_.pseudonyms);
+  auto key = LoadKeys(config_.pseudonyms);
   if (!key.ok()) return key.status();
   pseudonymizer_ = *std::move(key);
   status = OpenLog();
@@ -261,6 +286,10 @@ absl::Status ServerImpl::OpenAudit() {
   queries.index_path = config_.index.path;
   queries.clock = hooks_.clock;
   queries.durable = [this] { return log_->durable_index(); };
+  queries.other_pseudonyms =
+      [keys = pseudonymizer_.get()](const std::string& subject) {
+        return OtherPseudonyms(*keys, subject);
+      };
   if (!config_.index.path.empty()) {
     const absl::Status made = MakeParent(config_.index.path);
     if (!made.ok()) return made;
@@ -282,8 +311,39 @@ absl::Status ServerImpl::OpenAudit() {
                .str());
     });
   }
+  queries.sign_through = [this](uint64_t index) -> absl::Status {
+    if (checkpoints_ != nullptr) return checkpoints_->SignThrough(index);
+    return absl::FailedPreconditionError(
+        "this server signs no checkpoints, and so no receipts; set "
+        "`checkpoints.key_file`");
+  };
   audit_ = std::make_unique<AuditQueries>(std::move(queries), hooks_.log_files);
+  StartKeeper();
   return absl::OkStatus();
+}
+
+void ServerImpl::StartKeeper() {
+  const Config::Log& log = config_.log;
+  if (log.seal_after_days == 0 && log.seal_beyond_bytes == 0) return;
+  LogKeeperOptions options;
+  options.log_directory = log.directory;
+  options.seal_after_ms = int64_t{log.seal_after_days} * 24 * 3600 * 1000;
+  options.seal_beyond_bytes = log.seal_beyond_bytes;
+  options.clock = hooks_.clock;
+  keeper_ = std::make_unique<LogKeeper>(std::move(options), disk_);
+  keeper_->Start(kBetweenSealings, [line = hooks_.log_line](const auto& kept) {
+    if (!kept.ok()) {
+      line(LogLine(LogLevel::kError, "sealing_failed")
+               .Text("reason", kept.status().message())
+               .str());
+      return;
+    }
+    line(LogLine(LogLevel::kInfo, "segments_sealed")
+             .Number("segments", static_cast<int64_t>(kept->segments))
+             .Number("bytes_before", static_cast<int64_t>(kept->bytes_before))
+             .Number("bytes_after", static_cast<int64_t>(kept->bytes_after))
+             .str());
+  });
 }
 
 std::vector<Method> ServerImpl::Methods() {
@@ -481,6 +541,7 @@ void ServerImpl::DrainOnce() {
   if (workers_ != nullptr) workers_->Stop();
   if (audit_workers_ != nullptr) audit_workers_->Stop();
   http_.reset();
+  if (keeper_ != nullptr) keeper_->Stop();
   if (log_ != nullptr) log_->Close();
   if (checkpoints_ != nullptr) checkpoints_->Stop();
   if (index_ != nullptr) index_->Stop();

@@ -1,5 +1,8 @@
 #include "server/command/audit.h"
 
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -9,6 +12,7 @@
 #include "server/audit/note.h"
 #include "server/audit/salts.h"
 #include "server/audit/tree_publisher.h"
+#include "server/registers/pseudonym.h"
 #include "tarazy/v1/record.pb.h"
 #include "tests/server/audit/temp_folder.h"
 
@@ -307,6 +311,121 @@ TEST_F(AuditShow, EraseTakesTheSaltsOfOneSubject) {
   EXPECT_EQ(
       RunWith({"erase", "--log", log, "--salts", path, "850315400015"}).code,
       1);
+}
+
+// Records of one subject under two keys, and of another.
+class AuditKeys : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(Pseudonymizer::CreateKeyFile(keys_, "first").ok());
+    EXPECT_EQ(RunWith({"rotate-key", "--keys", keys_, "--id", "second"}).code,
+              0);
+    const auto keys = Pseudonymizer::Load(keys_);
+    ASSERT_TRUE(keys.ok()) << keys.status();
+    const Pseudonym subject = (*keys)->Of("850315400015");
+    subject_ = subject.ToHex();
+    in_log_ = (*keys)->InLog(subject).ToHex();
+    auto salts = SaltStore::Open(salts_, true);
+    ASSERT_TRUE(salts.ok()) << salts.status();
+    DecisionLogOptions options;
+    options.directory = log_;
+    auto log = DecisionLog::Open(options, FileSystem::Posix());
+    ASSERT_TRUE(log.ok());
+    const std::pair<std::string, const char*> held[] = {
+        {subject_, "first"},
+        {in_log_, "second"},
+        {std::string(64, 'b'), "second"}};
+    for (const auto& [pseudonym, key] : held) {
+      v1::DecisionRecord record = Record(static_cast<int>(ids_.size()));
+      record.mutable_request()->mutable_subject()->set_pseudonym(pseudonym);
+      record.mutable_response()->set_subject_pseudonym(pseudonym);
+      record.set_pseudonym_key(key);
+      const auto salt = (*salts)->Take();
+      ASSERT_TRUE(salt.ok());
+      ids_.push_back(salt->id);
+      record.mutable_sealed_inputs()->set_salt(salt->id);
+      ASSERT_TRUE((*log)->Append(record.SerializeAsString(), &ignore_).ok());
+    }
+  }
+
+  Ran Erase(std::vector<std::string> more) {
+    std::vector<std::string> all = {"erase", "--log", log_, "--salts", salts_};
+    all.insert(all.end(), more.begin(), more.end());
+    return RunWith(all);
+  }
+  // Which records' salts are there still.
+  std::string Kept() {
+    auto salts = SaltStore::Open(salts_, false);
+    std::string kept;
+    for (size_t i = 0; i < ids_.size(); ++i) {
+      if ((*salts)->Find(ids_[i]).ok()) kept += std::to_string(i);
+    }
+    return kept;
+  }
+
+  TempFolder folder_;
+  const std::string log_ = folder_.path() + "/log";
+  const std::string keys_ = folder_.path() + "/keys";
+  const std::string salts_ = folder_.path() + "/salts.db";
+  Ignore ignore_;
+  std::string subject_, in_log_;
+  std::vector<uint64_t> ids_;
+};
+
+TEST_F(AuditKeys, EraseFindsASubjectUnderAllKeys) {
+  Ran ran = Erase({subject_});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("under several keys, `first`, `second`; name "
+                                 "the file of the keys with --keys"));
+  ran = Erase({"--keys", keys_, in_log_});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("in records under the key `second`, and those "
+                                 "under other keys can't be found by it"));
+  EXPECT_EQ(Kept(), "012");
+  ran = Erase({"--keys", keys_, subject_});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "2 records about the subject, the inputs of 2 erased\n");
+  EXPECT_EQ(Kept(), "2");
+}
+
+TEST_F(AuditKeys, EraseNamesAKeyThatIsNotHeld) {
+  const std::string other = folder_.path() + "/other";
+  ASSERT_TRUE(Pseudonymizer::CreateKeyFile(other, "first").ok());
+  Ran ran = Erase({"--keys", other, subject_});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("does not hold `second`, under which the log "
+                                 "has records"));
+  EXPECT_EQ(Kept(), "012");
+  ran = Erase({"--keys", other, "--known-keys-only", subject_});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(Kept(), "12");
+}
+
+TEST_F(AuditKeys, QueriesFindASubjectUnderAllKeys) {
+  ASSERT_EQ(RunWith({"reindex", "--log", log_}).code, 0);
+  const auto count = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"query", "--log", log_, "--subject"});
+    const Ran ran = RunWith(more);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return std::count(ran.out.begin(), ran.out.end(), '\n');
+  };
+  EXPECT_EQ(count({subject_}), 1);
+  EXPECT_EQ(count({in_log_}), 1);
+  EXPECT_EQ(count({subject_, "--keys", keys_}), 2);
+  EXPECT_EQ(count({subject_, "--keys", keys_, "--newest", "--limit", "1"}), 1);
+  EXPECT_EQ(count({std::string(64, 'b'), "--keys", keys_}), 1);
+}
+
+TEST_F(AuditKeys, BadKeyFilesAreRefused) {
+  chmod(keys_.c_str(), 0644);
+  const Ran ran = Erase({"--keys", keys_, subject_});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("other users may use the key file"));
+  EXPECT_EQ(RunWith({"rotate-key", "--keys", keys_, "--id", "x"}).code, 1);
+  chmod(keys_.c_str(), 0600);
+  const Ran twice = RunWith({"rotate-key", "--keys", keys_, "--id", "second"});
+  EXPECT_EQ(twice.code, 1);
+  EXPECT_THAT(twice.err, HasSubstr("the id `second` stands there twice"));
 }
 
 TEST_F(AuditShow, SealLeavesTheLastSegments) {

@@ -48,7 +48,10 @@ class KeyFile : public testing::Test {
     ASSERT_EQ(chmod(path_.c_str(), mode), 0);
   }
 
-  const std::string hex_ = std::string(64, 'a');
+  const std::string hex_ =
+      "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+  const std::string other_hex_ =
+      "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f";
   std::string folder_;
   std::string path_;
 };
@@ -190,6 +193,10 @@ TEST_F(KeyFile, RefusesBadContentsWithoutShowingThem) {
                              "a " + hex_.substr(1) + "g",
                              "ы " + hex_,
                              "a " + hex_ + "\nb " + hex_,
+                             "a " + hex_ + "\n\nb " + other_hex_,
+                             "a " + hex_ + "\na " + other_hex_,
+                             "a " + std::string(64, '0'),
+                             "a " + hex_.substr(0, 32) + hex_.substr(0, 32),
                              "a " + std::string(4096, 'a')};
   for (const std::string& text : bad) {
     Write(text);
@@ -197,7 +204,84 @@ TEST_F(KeyFile, RefusesBadContentsWithoutShowingThem) {
     EXPECT_EQ(s.code(), absl::StatusCode::kInvalidArgument) << text;
     EXPECT_THAT(std::string(s.message()), HasSubstr(path_));
     EXPECT_THAT(std::string(s.message()), Not(HasSubstr("aaaa")));
+    EXPECT_THAT(std::string(s.message()), Not(HasSubstr("020304")));
   }
+}
+
+TEST_F(KeyFile, SaysWhatIsWrongWithWhichLine) {
+  const std::pair<std::string, const char*> bad[] = {
+      {"a " + hex_ + "\nb " + other_hex_.substr(2),
+       "line 2: must be the key's id, a space, and at least 64 hex digits"},
+      {"a " + hex_ + "\na " + other_hex_,
+       "line 2: the id `a` stands there twice"},
+      {"a " + hex_ + "\nb " + hex_,
+       "line 2: the keys `a` and `b` are the same"},
+      {"a " + hex_ + "\nb " + hex_ + "00",
+       "line 2: the keys `a` and `b` are the same"},
+      {"a " + std::string(64, '7'),
+       "line 1: the key does not look random: it has 1 different bytes"}};
+  for (const auto& [text, message] : bad) {
+    Write(text);
+    EXPECT_THAT(std::string(Pseudonymizer::Load(path_).status().message()),
+                HasSubstr(message));
+  }
+}
+
+// Registers and answers go on by the first key, the log by the last.
+TEST_F(KeyFile, LaterKeysAreTheLogs) {
+  Write("a " + hex_ + "\n");
+  const auto one = *Pseudonymizer::Load(path_);
+  const Pseudonym subject = one->Of("850101300123");
+  EXPECT_FALSE(one->rotated());
+  EXPECT_EQ(one->InLog(subject), subject);
+  EXPECT_EQ(one->EverInLog(subject), std::vector<Pseudonym>{subject});
+
+  Write("a " + hex_ + "\nb " + other_hex_ + "\n");
+  const auto two = *Pseudonymizer::Load(path_);
+  ASSERT_TRUE(Pseudonymizer::AddKey(path_, "c").ok());
+  const auto three = *Pseudonymizer::Load(path_);
+  EXPECT_TRUE(two->rotated());
+  EXPECT_EQ(two->first_key_id(), "a");
+  EXPECT_EQ(two->key_id(), "b");
+  EXPECT_EQ(three->key_id(), "c");
+  EXPECT_TRUE(three->Holds("b"));
+  EXPECT_FALSE(two->Holds("c"));
+  for (const auto* keys : {&two, &three}) {
+    EXPECT_EQ((*keys)->Of("850101300123"), subject);
+  }
+  const std::string raw(subject.bytes.begin(), subject.bytes.end());
+  EXPECT_EQ(two->InLog(subject).ToHex(),
+            Hex(absl::HexStringToBytes(other_hex_), raw));
+  const std::vector<Pseudonym> ever = {subject, two->InLog(subject),
+                                       three->InLog(subject)};
+  EXPECT_EQ(three->EverInLog(subject), ever);
+  EXPECT_FALSE(ever[1] == ever[2]);
+  EXPECT_EQ(OtherPseudonyms(*three, subject.ToHex()),
+            (std::vector<std::string>{ever[1].ToHex(), ever[2].ToHex()}));
+  EXPECT_TRUE(OtherPseudonyms(*three, "no pseudonym").empty());
+}
+
+TEST_F(KeyFile, AddKeyRefusesWhatLoadWould) {
+  ASSERT_TRUE(Pseudonymizer::CreateKeyFile(path_, "a").ok());
+  EXPECT_EQ(Pseudonymizer::AddKey(path_, "a").code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Pseudonymizer::AddKey(path_, "a b").code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Pseudonymizer::AddKey(folder_ + "/none", "b").code(),
+            absl::StatusCode::kNotFound);
+  // A file without the end of its last line.
+  Write("a " + hex_);
+  ASSERT_TRUE(Pseudonymizer::AddKey(path_, "b").ok());
+  struct stat info;
+  ASSERT_EQ(stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+  EXPECT_EQ((*Pseudonymizer::Load(path_))->key_id(), "b");
+  absl::Status full;
+  for (int i = 0; i < 100 && full.ok(); ++i) {
+    full = Pseudonymizer::AddKey(path_, "k" + std::to_string(i));
+  }
+  EXPECT_EQ(full.code(), absl::StatusCode::kFailedPrecondition) << full;
+  EXPECT_TRUE(Pseudonymizer::Load(path_).ok());
 }
 
 TEST_F(KeyFile, AbsentFileAndFolder) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -100,6 +101,7 @@ TEST_F(AuditCallsTest, TheWholeMatrixOfRights) {
     v1::AuditRecord record;
     v1::AuditStatsResponse stats;
     v1::AuditProof proof;
+    v1::AuditReceipt receipt;
     v1::AuditTile tile;
     v1::AuditTileRequest tile_request;
     tile_request.set_path("checkpoint");
@@ -108,6 +110,7 @@ TEST_F(AuditCallsTest, TheWholeMatrixOfRights) {
           Ask(&Stub::Get, token, v1::AuditGetRequest(), &record),
           Ask(&Stub::Stats, token, v1::AuditStatsRequest(), &stats),
           Ask(&Stub::Prove, token, v1::AuditProveRequest(), &proof),
+          Ask(&Stub::GetReceipt, token, v1::AuditReceiptRequest(), &receipt),
           Ask(&Stub::ReadTile, token, tile_request, &tile)}) {
       EXPECT_EQ(s.error_code(), StatusCode::UNAUTHENTICATED);
     }
@@ -149,6 +152,11 @@ TEST_F(AuditCallsTest, TheWholeMatrixOfRights) {
     v1::AuditProof proof;
     EXPECT_EQ(Ask(&Stub::Prove, kServiceToken, prove, &proof).error_code(),
               expected);
+    v1::AuditReceiptRequest ask;
+    ask.set_index(i);
+    v1::AuditReceipt receipt;
+    EXPECT_EQ(Ask(&Stub::GetReceipt, kServiceToken, ask, &receipt).error_code(),
+              expected);
   }
   v1::AuditTileRequest entries;
   entries.set_path("tile/entries/000.p/6");
@@ -156,6 +164,106 @@ TEST_F(AuditCallsTest, TheWholeMatrixOfRights) {
   EXPECT_EQ(Ask(&Stub::ReadTile, kServiceToken, entries, &tile).error_code(),
             StatusCode::PERMISSION_DENIED);
   EXPECT_TRUE(Ask(&Stub::ReadTile, kAuditorToken, entries, &tile).ok());
+}
+
+// A receipt does not wait for the next checkpoint, and holds without the log.
+TEST_F(AuditCallsTest, AReceiptIsSignedWhenItIsAskedFor) {
+  using Stub = v1::AuditService::Stub;
+  config.checkpoints.interval_ms = 3600000;
+  Start();
+  audit_ = v1::AuditService::NewStub(channel());
+  std::vector<v1::AuditReceipt> receipts;
+  for (uint64_t i = 0; i < 3; ++i) {
+    v1::DecideResponse response;
+    ASSERT_TRUE(Decide(ForbiddenRequest(), &response).ok());
+    ASSERT_EQ(response.receipt().index(), i);
+    v1::AuditReceiptRequest request;
+    request.set_index(i);
+    v1::AuditReceipt receipt;
+    const grpc::Status s =
+        Ask(&Stub::GetReceipt, kAuditorToken, request, &receipt);
+    ASSERT_TRUE(s.ok()) << s.error_message();
+    EXPECT_EQ(receipt.index(), i);
+    EXPECT_EQ(receipt.tree_size(), i + 1);
+    receipts.push_back(receipt);
+  }
+  v1::AuditReceiptRequest beyond;
+  beyond.set_index(3);
+  v1::AuditReceipt none;
+  EXPECT_EQ(Ask(&Stub::GetReceipt, kAuditorToken, beyond, &none).error_code(),
+            StatusCode::NOT_FOUND);
+  v1::AuditProveRequest prove;
+  prove.set_index(0);
+  v1::AuditProof proof;
+  ASSERT_TRUE(Ask(&Stub::Prove, kAuditorToken, prove, &proof).ok());
+  Stop();
+
+  std::ifstream in(config.checkpoints.key_file + ".pub");
+  std::string key;
+  std::getline(in, key);
+  const auto verifier = NoteVerifier::Parse(key);
+  ASSERT_TRUE(verifier.ok()) << verifier.status();
+  for (const v1::AuditReceipt& receipt : receipts) {
+    auto read = RecordProof::FromText(receipt.receipt());
+    ASSERT_TRUE(read.ok()) << read.status();
+    const auto tree = read->VerifyReceipt(*verifier);
+    ASSERT_TRUE(tree.ok()) << tree.status();
+    EXPECT_EQ(tree->size, receipt.tree_size());
+    EXPECT_EQ(tree->origin, receipt.log());
+    // Of another record, or at another place.
+    auto other = *read;
+    (*other.leaf)[0] ^= 1;
+    EXPECT_TRUE(absl::IsDataLoss(other.VerifyReceipt(*verifier).status()));
+    other = *read;
+    other.index ^= 1;
+    EXPECT_FALSE(other.VerifyReceipt(*verifier).ok());
+    other = *read;
+    other.checkpoint[other.checkpoint.size() - 8] ^= 1;
+    EXPECT_TRUE(absl::IsDataLoss(other.VerifyReceipt(*verifier).status()));
+  }
+  const Hash leaf = LeafHash(proof.record());
+  EXPECT_EQ(receipts[0].leaf_hash(), std::string(leaf.begin(), leaf.end()));
+  const auto bare = RecordProof::FromText(proof.proof());
+  ASSERT_TRUE(bare.ok());
+  EXPECT_EQ(bare->VerifyReceipt(*verifier).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(AuditCallsTest, ManyReceiptsShareSignatures) {
+  config.checkpoints.interval_ms = 3600000;
+  config.limits.batch_requests = 200;
+  Start();
+  v1::DecideBatchRequest batch;
+  for (int i = 0; i < 100; ++i) *batch.add_requests() = ForbiddenRequest();
+  v1::DecideBatchResponse answers;
+  grpc::ClientContext context;
+  ASSERT_TRUE(decisions().DecideBatch(&context, batch, &answers).ok());
+  audit_ = v1::AuditService::NewStub(channel());
+  std::set<uint64_t> sizes;
+  for (int i = 99; i >= 0; --i) {
+    v1::AuditReceiptRequest request;
+    request.set_index(static_cast<uint64_t>(i));
+    v1::AuditReceipt receipt;
+    ASSERT_TRUE(Ask(&v1::AuditService::Stub::GetReceipt, kAuditorToken, request,
+                    &receipt)
+                    .ok());
+    sizes.insert(receipt.tree_size());
+  }
+  EXPECT_EQ(sizes, std::set<uint64_t>{100});
+}
+
+TEST_F(AuditCallsTest, WithoutCheckpointsThereAreNoReceipts) {
+  config.checkpoints.key_file.clear();
+  config.checkpoints.create = false;
+  Start();
+  audit_ = v1::AuditService::NewStub(channel());
+  v1::DecideResponse response;
+  ASSERT_TRUE(Decide(ForbiddenRequest(), &response).ok());
+  v1::AuditReceipt receipt;
+  const grpc::Status s = Ask(&v1::AuditService::Stub::GetReceipt, kAuditorToken,
+                             v1::AuditReceiptRequest(), &receipt);
+  EXPECT_EQ(s.error_code(), StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(s.error_message(), HasSubstr("checkpoints.key_file"));
 }
 
 TEST_F(AuditCallsTest, TilesAreFilesOfTheTreeAlone) {

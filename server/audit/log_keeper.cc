@@ -1,0 +1,110 @@
+#include "server/audit/log_keeper.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <utility>
+#include <vector>
+
+#include "server/audit/record_text.h"
+
+namespace tarazy {
+namespace {
+
+// Segments at the end of the log that are never sealed.
+constexpr size_t kKept = 3;
+// How long is rested, in times of what a segment took.
+constexpr int kRest = 4;
+constexpr int kLowestPriority = 19;
+
+}  // namespace
+
+LogKeeper::LogKeeper(LogKeeperOptions options, FileSystem* files)
+    : options_(std::move(options)), files_(files), shown_(ShowSealed(files)) {}
+
+LogKeeper::~LogKeeper() { Stop(); }
+
+absl::StatusOr<absl::optional<int64_t>> LogKeeper::BeginOf(
+    const SegmentFile& segment) {
+  auto file = shown_->Open(segment.path, FileSystem::Mode::kRead);
+  if (!file.ok()) return file.status();
+  SegmentScanner scanner(file->get(), segment.header, segment.bytes);
+  const auto more = scanner.Next();
+  if (!more.ok()) return more.status();
+  if (!*more) return absl::optional<int64_t>();
+  const auto record = ParseRecord(scanner.frame().record);
+  if (!record.ok()) return record.status();
+  return absl::make_optional(ToMilliseconds(record->recorded_at()));
+}
+
+absl::StatusOr<SealedSegments> LogKeeper::Keep() {
+  SealedSegments all;
+  const auto segments = ListSegments(shown_.get(), options_.log_directory);
+  if (!segments.ok()) return segments.status();
+  // Those that are not sealed come after those that are.
+  size_t first = segments->size();
+  uint64_t unsealed = 0;
+  while (first > 0) {
+    const SegmentFile& segment = (*segments)[first - 1];
+    const auto original = files_->Open(segment.path, FileSystem::Mode::kRead);
+    if (absl::IsNotFound(original.status())) break;
+    if (!original.ok()) return original.status();
+    unsealed += segment.bytes;
+    --first;
+  }
+  for (size_t i = first; i + kKept < segments->size(); ++i) {
+    const SegmentFile& segment = (*segments)[i];
+    const SegmentFile& next = (*segments)[i + 1];
+    bool wanted = options_.seal_beyond_bytes != 0 &&
+                  unsealed > options_.seal_beyond_bytes;
+    if (!wanted && options_.seal_after_ms != 0) {
+      // All of its records are older than the next one's first.
+      const auto ended = BeginOf(next);
+      if (!ended.ok()) return ended.status();
+      wanted = ended->has_value() &&
+               options_.clock() - **ended > options_.seal_after_ms;
+    }
+    if (!wanted) break;
+    const auto start = std::chrono::steady_clock::now();
+    const auto sealed = SealSegment(files_, options_.log_directory, segment,
+                                    next.header.first_index);
+    if (!sealed.ok()) return sealed.status();
+    unsealed -= segment.bytes;
+    all.segments += sealed->segments;
+    all.bytes_before += sealed->bytes_before;
+    all.bytes_after += sealed->bytes_after;
+    if (!Rest(kRest * (std::chrono::steady_clock::now() - start))) break;
+  }
+  return all;
+}
+
+void LogKeeper::Start(
+    std::chrono::milliseconds interval,
+    std::function<void(const absl::StatusOr<SealedSegments>&)> on_kept) {
+  thread_ = std::thread([this, interval, on_kept] {
+    // Of this thread alone; where it fails the thread runs as all others do.
+    setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)),
+                kLowestPriority);
+    while (Rest(interval)) {
+      const auto kept = Keep();
+      if (!kept.ok() || kept->segments > 0) on_kept(kept);
+    }
+  });
+}
+
+bool LogKeeper::Rest(std::chrono::nanoseconds time) {
+  std::unique_lock<std::mutex> hold(mutex_);
+  return !stop_.wait_for(hold, time, [this] { return stopping_; });
+}
+
+void LogKeeper::Stop() {
+  {
+    std::lock_guard<std::mutex> hold(mutex_);
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace tarazy
