@@ -17,9 +17,6 @@ namespace {
 constexpr int kMaxPageSize = 1000;
 constexpr int kDefaultPageSize = 100;
 constexpr size_t kMaxIdle = 8;
-// Of what gives way to newer files.
-constexpr int kMaxReads = 5;
-constexpr uint64_t kMaxTileBytes = uint64_t{256} * (65535 + 2);
 
 // Narrows a filter to what the caller may read.
 absl::Status Narrow(const AuditScope& scope, v1::AuditFilter* filter) {
@@ -78,7 +75,9 @@ class AuditQueries::Lease {
 };
 
 AuditQueries::AuditQueries(AuditQueriesOptions options, FileSystem* files)
-    : options_(std::move(options)), files_(files) {}
+    : options_(std::move(options)),
+      files_(files),
+      published_(files, options_.log_directory) {}
 
 AuditQueries::~AuditQueries() = default;
 
@@ -287,40 +286,26 @@ struct AuditQueries::Proven {
   Checkpoint tree;
 };
 
-// From what was published alone: a bundle and some tiles, wherever the record
-// lies. The files of the tree's edge give way to others while the log grows;
-// then what is read is not there, and the next checkpoint is.
 absl::StatusOr<AuditQueries::Proven> AuditQueries::ProvePublished(
     uint64_t index, const AuditScope& scope) {
   const auto durable = options_.durable();
   if (!durable.ok()) return durable.status();
   if (index >= *durable) return NoRecord(absl::StrCat(index));
-  const TileStore tiles(files_, absl::StrCat(options_.log_directory, "/tlog"));
-  absl::StatusOr<std::vector<std::string>> bundle;
-  Proven proven;
-  for (int i = 0; i < kMaxReads; ++i) {
-    auto proof = ProveRecord(files_, options_.log_directory, index);
-    if (!proof.ok()) {
-      bundle = proof.status();
-      // Nothing is to be told of a record that the caller may not read.
-      if (!absl::IsNotFound(proof.status())) break;
-      continue;
-    }
-    const auto tree = UncheckedCheckpoint(proof->checkpoint);
-    if (!tree.ok()) return tree.status();
-    TileId id{TileId::kEntries, index / kTileWidth};
-    id.width = std::min(kTileWidth, tree->size - id.number * kTileWidth);
-    proven.proof = *std::move(proof);
-    proven.tree = *tree;
-    bundle = tiles.ReadEntries(id);
-    if (!absl::IsNotFound(bundle.status())) break;
-  }
-  if (absl::IsOutOfRange(bundle.status()) && !scope.all) {
+  auto proof = ProveRecord(files_, options_.log_directory, index);
+  // Nothing is to be told of a record that the caller may not read.
+  if (absl::IsOutOfRange(proof.status()) && !scope.all) {
     const auto may = ByNumber(index, scope);
     if (!may.ok()) return may.status();
   }
-  if (!bundle.ok()) return bundle.status();
-  proven.record = (*bundle)[index % kTileWidth];
+  if (!proof.ok()) return proof.status();
+  const auto tree = Checkpoint::FromUncheckedNote(proof->checkpoint);
+  if (!tree.ok()) return tree.status();
+  auto record = published_.ReadRecord(index);
+  if (!record.ok()) return record.status();
+  Proven proven;
+  proven.proof = *std::move(proof);
+  proven.tree = *tree;
+  proven.record = *std::move(record);
   const auto parsed = ParseRecord(proven.record);
   if (!parsed.ok()) {
     return absl::DataLossError(
@@ -368,18 +353,11 @@ absl::StatusOr<v1::AuditReceipt> AuditQueries::GetReceipt(
 absl::StatusOr<v1::AuditTile> AuditQueries::ReadTile(
     const v1::AuditTileRequest& request, const AuditScope& scope) {
   const std::string& path = request.path();
-  if (path != "checkpoint" && !ParseTilePath(path).has_value()) {
-    return absl::InvalidArgumentError(
-        "`path`: is neither `checkpoint` nor a tile's, for example "
-        "`tile/0/x001/067`");
-  }
   if (absl::StartsWith(path, "tile/entries/") && !scope.all) {
     return absl::PermissionDeniedError(
         "`path`: bundles of records are for auditors alone");
   }
-  auto content =
-      ReadAll(files_, absl::StrCat(options_.log_directory, "/tlog/", path),
-              kMaxTileBytes);
+  auto content = published_.Read(path);
   if (absl::IsNotFound(content.status())) return NoRecord(path);
   if (!content.ok()) return content.status();
   v1::AuditTile tile;

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "server/audit/file_system.h"
 #include "server/audit/index.h"
+#include "server/audit/published_files.h"
 #include "server/audit/record_source.h"
 #include "tarazy/v1/audit.pb.h"
 
@@ -91,6 +92,7 @@ class AuditQueries {
 
   const AuditQueriesOptions options_;
   FileSystem* const files_;
+  PublishedFiles published_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Reader>> idle_;  // guarded by mutex_
 };

@@ -93,7 +93,7 @@ absl::Status LogReader::CheckEnd() {
   return *more ? absl::OkStatus() : Damaged();
 }
 
-absl::Status LogReader::Seek(uint64_t index) {
+absl::Status LogReader::Seek(uint64_t index, const Place& near) {
   const auto after = std::upper_bound(segments_.begin(), segments_.end(), index,
                                       [](uint64_t i, const SegmentFile& s) {
                                         return i < s.header.first_index;
@@ -103,6 +103,10 @@ absl::Status LogReader::Seek(uint64_t index) {
           ? 0
           : static_cast<size_t>(after - segments_.begin()) - 1;
   if (absl::Status s = OpenSegment(number); !s.ok()) return s;
+  if (near.index <= index && near.index > scanner_->next_index()) {
+    const auto jumped = scanner_->Jump(near.index, near.offset);
+    if (!jumped.ok()) return jumped.status();
+  }
   while (scanner_->next_index() < index) {
     const auto more = Next();
     if (!more.ok()) return more.status();

@@ -249,6 +249,15 @@ absl::StatusOr<Checkpoint> Checkpoint::FromText(absl::string_view text) {
   return checkpoint;
 }
 
+absl::StatusOr<Checkpoint> Checkpoint::FromUncheckedNote(
+    absl::string_view note) {
+  const size_t end = note.rfind("\n\n");
+  if (end == absl::string_view::npos) {
+    return absl::DataLossError("not a signed note");
+  }
+  return FromText(note.substr(0, end + 1));
+}
+
 absl::StatusOr<Checkpoint> Checkpoint::FromNote(absl::string_view note,
                                                 const NoteVerifier& verifier) {
   const auto text = verifier.Open(note);

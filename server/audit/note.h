@@ -80,6 +80,8 @@ struct Checkpoint {
   // The checkpoint of a note that `verifier` has signed and is the origin of.
   static absl::StatusOr<Checkpoint> FromNote(absl::string_view note,
                                              const NoteVerifier& verifier);
+  // The checkpoint of a note whose signatures nobody has checked.
+  static absl::StatusOr<Checkpoint> FromUncheckedNote(absl::string_view note);
 };
 
 // Base64 with padding, and nothing else; false for any other text.

@@ -153,6 +153,19 @@ absl::Status SegmentScanner::Fill() {
   return absl::OkStatus();
 }
 
+absl::StatusOr<bool> SegmentScanner::Jump(uint64_t index, uint64_t offset) {
+  SegmentScanner there = *this;
+  there.offset_ = offset;
+  there.next_index_ = index;
+  there.buffer_.clear();
+  const auto found = there.Next();
+  if (!found.ok() || !*found) return found;
+  offset_ = offset;
+  next_index_ = index;
+  buffer_.clear();
+  return true;
+}
+
 absl::StatusOr<bool> SegmentScanner::Next() {
   for (const bool fresh : {false, true}) {
     if (fresh) {

@@ -88,6 +88,9 @@ class SegmentScanner {
   uint64_t offset() const { return offset_; }
   uint64_t next_index() const { return next_index_; }
   void set_end(uint64_t end) { end_ = end; }
+  // Goes on with the record `index` at `offset`, if it stands there; else
+  // false, and nothing has changed.
+  absl::StatusOr<bool> Jump(uint64_t index, uint64_t offset);
 
  private:
   absl::Status Fill();

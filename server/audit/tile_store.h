@@ -1,11 +1,19 @@
-// The tiles of a log, its bundles of records and its checkpoint, as files in
-// the layout that C2SP tlog-tiles serves over HTTP.
+// The hashes of a log's tree and its signed checkpoint, as files in a folder.
+//
+// A level of tiles is one file, `hashes.L`: the hashes of the perfect subtrees
+// of height 8L, 32 bytes each, one after the other. Tile N of the level is the
+// file's bytes from 8192 N on, and a partial tile is the beginning of a full
+// one. So a second's records cost one write and one sync a level, however many
+// tiles they fill. published_files.h gives them out as C2SP tlog-tiles names
+// them.
 //
 // Thread-safety: reads from any thread; writes from one.
 
 #ifndef TARAZY_SERVER_AUDIT_TILE_STORE_H_
 #define TARAZY_SERVER_AUDIT_TILE_STORE_H_
 
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,49 +32,39 @@ class TileStore {
   TileStore(FileSystem* files, std::string directory)
       : files_(files), directory_(std::move(directory)) {}
 
-  const std::string& directory() const { return directory_; }
-
-  // NOT_FOUND; DATA_LOSS when the file's size is wrong.
+  // A tile of hashes. NOT_FOUND when there is nothing of its level; DATA_LOSS
+  // when the level ends before it.
   absl::StatusOr<std::vector<Hash>> ReadTile(const TileId& id) const;
   TileSource Source() const {
     return [this](const TileId& id) { return ReadTile(id); };
   }
-  // The records of a bundle; DATA_LOSS when it is not made of `id.width`.
-  absl::StatusOr<std::vector<std::string>> ReadEntries(const TileId& id) const;
   // The note, as it was published.
   absl::StatusOr<std::string> ReadCheckpoint() const;
 
-  // Writes a file; durable only after the next Sync. Readers see all of it or
-  // nothing.
+  // Where the first record of a bundle begins in its segment: a hint, to be
+  // checked there. 0: not known.
+  uint64_t ReadOffset(uint64_t bundle) const;
+
+  // Durable only after the next Sync.
   absl::Status WriteTile(const TileId& id, absl::Span<const Hash> hashes);
-  absl::Status WriteEntries(const TileId& id, absl::string_view bundle);
-  // Removes the partial forms of a tile that is full now; readers turn to the
-  // full one. What can't be removed stays, and does no harm.
-  void RemovePartial(const TileId& id);
-  // Makes the names of what was written durable.
   absl::Status Sync();
+  // Of the bundle `first` and those after it; never synced.
+  absl::Status WriteOffsets(uint64_t first, absl::Span<const uint64_t> offsets);
   // Durable when it returns.
   absl::Status WriteCheckpoint(absl::string_view note);
 
  private:
-  absl::Status Write(const std::string& path, absl::string_view data);
-  absl::Status MakeDirectories(const std::string& path);
+  std::string PathOf(int level) const;
+  // kEntries: the file of offsets.
+  absl::StatusOr<File*> OpenToWrite(int level);
 
   FileSystem* const files_;
   const std::string directory_;
-  std::set<std::string> made_;     // folders that are known to be there
-  std::set<std::string> touched_;  // folders whose names are to be synced
+  std::map<int, std::unique_ptr<File>> levels_;  // open for writing
+  std::set<int> written_;                        // since the last Sync
+  bool made_ = false;                            // the folder
+  bool names_synced_ = true;
 };
-
-// The records of a bundle; DATA_LOSS, naming `path`, when it is not made of
-// `records`.
-absl::StatusOr<std::vector<std::string>> ReadBundle(absl::string_view bundle,
-                                                    uint64_t records,
-                                                    const std::string& path);
-
-// A record as it stands in a bundle: its length in two bytes, big-endian, and
-// the record.
-void AppendEntry(absl::string_view record, std::string* bundle);
 
 }  // namespace tarazy
 

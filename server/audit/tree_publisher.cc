@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/audit/published_files.h"
 
 namespace tarazy {
 namespace {
@@ -32,7 +33,7 @@ TreePublisher::TreePublisher(TreePublisherOptions options, FileSystem* files,
     : options_(std::move(options)),
       files_(files),
       signer_(signer),
-      tiles_(files, absl::StrCat(options_.log_directory, "/tlog")) {}
+      tiles_(files, TreeFolder(options_.log_directory)) {}
 
 TreePublisher::~TreePublisher() { Stop(); }
 
@@ -51,8 +52,7 @@ absl::Status TreePublisher::Load() {
   reader_ = *std::move(reader);
   const auto signed_last = LastSigned();
   if (!signed_last.ok()) return signed_last.status();
-  const uint64_t size = signed_last->size;
-  const absl::Status found = reader_->Seek(size - size % kTileWidth);
+  const absl::Status found = reader_->Seek(signed_last->size);
   if (!found.ok() && !absl::IsOutOfRange(found)) return found;
   absl::Status loaded = LoadEdge(*signed_last);
   if (absl::IsNotFound(loaded) || absl::IsDataLoss(loaded)) {
@@ -99,88 +99,69 @@ absl::StatusOr<Checkpoint> TreePublisher::LastSigned() {
   return last;
 }
 
-// The tree at the last signed size, from its tiles and the log's last records.
+// The tree at the last signed size, from its tiles.
 absl::Status TreePublisher::LoadEdge(const Checkpoint& signed_last) {
   auto edge = ReadEdge(tiles_, signed_last.size);
   if (!edge.ok()) return edge.status();
   if (edge->Root() != signed_last.root) {
     return absl::DataLossError("the tiles are not those that were signed");
   }
-  Growth growth;
-  growth.edge = *std::move(edge);
-  while (reader_->next_index() < signed_last.size) {
-    const auto more = reader_->Next();
-    if (!more.ok()) return more.status();
-    if (!*more) return absl::DataLossError("the log is too short");
-    AppendEntry(reader_->record(), &growth.bundle);
+  if (reader_->next_index() < signed_last.size) {
+    return absl::DataLossError("the log is too short");
   }
-  published_ = std::move(growth);
+  edge_ = *std::move(edge);
   return absl::OkStatus();
 }
 
 // The whole tree again from the log's records, which must be those signed.
 absl::Status TreePublisher::Rebuild(const Checkpoint& signed_last) {
   if (absl::Status s = reader_->Seek(0); !s.ok()) return s;
-  Growth growth;
-  absl::Status grown = Grow(signed_last.size, &growth);
+  TreeEdge edge;
+  absl::Status grown = Grow(signed_last.size, &edge);
   if (absl::IsOutOfRange(grown)) {
     return absl::DataLossError(absl::StrCat(
-        "the log has ", growth.edge.size(), " records, its last signed ",
+        "the log has ", edge.size(), " records, its last signed ",
         "checkpoint has ", signed_last.size,
         ": records were lost, or a copy from an earlier time was restored"));
   }
   if (!grown.ok()) return grown;
-  if (growth.edge.Root() != signed_last.root) {
+  if (edge.Root() != signed_last.root) {
     return absl::DataLossError(
         absl::StrCat("the log's first ", signed_last.size,
                      " records are not those of its last signed checkpoint"));
   }
-  if (absl::Status s = WritePartial(growth); !s.ok()) return s;
-  published_ = std::move(growth);
+  edge_ = std::move(edge);
   return absl::OkStatus();
 }
 
-// Takes records until there are `size`, writing what becomes full.
+// Takes records until there are `size`, and makes their hashes durable.
 // OUT_OF_RANGE when the log has fewer.
-absl::Status TreePublisher::Grow(uint64_t size, Growth* growth) {
+absl::Status TreePublisher::Grow(uint64_t size, TreeEdge* edge) {
   std::vector<TreeEdge::FullTile> full;
-  while (growth->edge.size() < size) {
+  std::vector<uint64_t> offsets;  // of records that begin a bundle
+  while (edge->size() < size) {
     const auto more = reader_->Next();
     if (!more.ok()) return more.status();
     if (!*more) return absl::OutOfRangeError("the log has no more records");
-    AppendEntry(reader_->record(), &growth->bundle);
-    growth->edge.Append(LeafHash(reader_->record()), &full);
-    if (full.empty()) continue;
-    absl::Status s = tiles_.WriteEntries(
-        {TileId::kEntries, full.front().number}, growth->bundle);
-    if (!s.ok()) return s;
-    growth->bundle.clear();
-    growth->filled.push_back({TileId::kEntries, full.front().number});
+    if (edge->size() % kTileWidth == 0) offsets.push_back(reader_->offset());
+    edge->Append(LeafHash(reader_->record()), &full);
     for (const TreeEdge::FullTile& tile : full) {
-      s = tiles_.WriteTile({tile.level, tile.number}, tile.hashes);
+      absl::Status s = tiles_.WriteTile({tile.level, tile.number}, tile.hashes);
       if (!s.ok()) return s;
-      growth->filled.push_back({tile.level, tile.number});
     }
     full.clear();
   }
-  return absl::OkStatus();
-}
-
-absl::Status TreePublisher::WritePartial(const Growth& growth) {
-  const uint64_t size = growth.edge.size();
-  const auto& partial = growth.edge.partial();
+  if (!offsets.empty()) {
+    const uint64_t bundles = (size + kTileWidth - 1) / kTileWidth;
+    absl::Status s = tiles_.WriteOffsets(bundles - offsets.size(), offsets);
+    if (!s.ok()) return s;
+  }
+  const auto& partial = edge->partial();
   for (size_t i = 0; i < partial.size(); ++i) {
     if (partial[i].empty()) continue;
     const int level = static_cast<int>(i);
     absl::Status s = tiles_.WriteTile(
         {level, FullTiles(level, size), partial[i].size()}, partial[i]);
-    if (!s.ok()) return s;
-  }
-  const uint64_t width = PartialWidth(TileId::kEntries, size);
-  if (width > 0) {
-    absl::Status s = tiles_.WriteEntries(
-        {TileId::kEntries, FullTiles(TileId::kEntries, size), width},
-        growth.bundle);
     if (!s.ok()) return s;
   }
   return tiles_.Sync();
@@ -192,26 +173,23 @@ absl::Status TreePublisher::Publish(uint64_t durable_index) {
     return absl::AbortedError(
         "somebody else signs with this key; nothing more is published");
   }
-  if (durable_index <= published_.edge.size()) return absl::OkStatus();
+  if (durable_index <= edge_.size()) return absl::OkStatus();
   // On a copy, so that an error leaves all as it was.
-  Growth growth = published_;
-  if (reader_->next_index() != growth.edge.size()) {
-    if (absl::Status s = reader_->Seek(growth.edge.size()); !s.ok()) return s;
+  TreeEdge edge = edge_;
+  if (reader_->next_index() != edge.size()) {
+    if (absl::Status s = reader_->Seek(edge.size()); !s.ok()) return s;
   }
-  if (absl::Status s = Grow(durable_index, &growth); !s.ok()) return s;
-  if (absl::Status s = WritePartial(growth); !s.ok()) return s;
-  if (absl::Status s = Sign(growth); !s.ok()) return s;
-  for (const TileId& tile : growth.filled) tiles_.RemovePartial(tile);
-  growth.filled.clear();
-  published_ = std::move(growth);
+  if (absl::Status s = Grow(durable_index, &edge); !s.ok()) return s;
+  if (absl::Status s = Sign(edge); !s.ok()) return s;
+  edge_ = std::move(edge);
   return absl::OkStatus();
 }
 
-absl::Status TreePublisher::Sign(const Growth& growth) {
+absl::Status TreePublisher::Sign(const TreeEdge& edge) {
   Checkpoint checkpoint;
   checkpoint.origin = signer_->verifier().name();
-  checkpoint.size = growth.edge.size();
-  checkpoint.root = growth.edge.Root();
+  checkpoint.size = edge.size();
+  checkpoint.root = edge.Root();
   const auto note = signer_->Sign(checkpoint.ToText());
   if (!note.ok()) return note.status();
 

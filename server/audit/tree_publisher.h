@@ -8,10 +8,9 @@
 // were signed, is refused at the start, and a second signer with the same key
 // is found out before it signs.
 //
-// The order of a publication: tiles and bundles, durable; the signed
-// checkpoint beside the key, durable; the checkpoint for readers. A start
-// completes what a crash left undone. Tiles can always be made again from the
-// log's records.
+// The order of a publication: the hashes, durable; the signed checkpoint beside
+// the key, durable; the checkpoint for readers. A start completes what a crash
+// left undone. Hashes can always be made again from the log's records.
 //
 // Thread-safety: all methods may be called from any thread.
 
@@ -76,22 +75,14 @@ class TreePublisher {
   const TileStore& tiles() const { return tiles_; }
 
  private:
-  // A tree and the bundle that its last records begin.
-  struct Growth {
-    TreeEdge edge;
-    std::string bundle;
-    std::vector<TileId> filled;  // tiles that have become full
-  };
-
   TreePublisher(TreePublisherOptions options, FileSystem* files,
                 const NoteSigner* signer);
   absl::Status Load();
   absl::StatusOr<Checkpoint> LastSigned();
   absl::Status LoadEdge(const Checkpoint& signed_last);
   absl::Status Rebuild(const Checkpoint& signed_last);
-  absl::Status Grow(uint64_t size, Growth* growth);
-  absl::Status WritePartial(const Growth& growth);
-  absl::Status Sign(const Growth& growth);
+  absl::Status Grow(uint64_t size, TreeEdge* edge);
+  absl::Status Sign(const TreeEdge& edge);
 
   const TreePublisherOptions options_;
   FileSystem* const files_;
@@ -100,9 +91,9 @@ class TreePublisher {
 
   std::mutex publishing_;
   std::unique_ptr<LogReader> reader_;  // guarded by publishing_, like the next
-  Growth published_;
-  std::string signed_note_;     // empty: nothing was signed yet
-  std::string attempted_note_;  // perhaps kept, although it failed
+  TreeEdge edge_;                      // of what was published
+  std::string signed_note_;            // empty: nothing was signed yet
+  std::string attempted_note_;         // perhaps kept, although it failed
   bool aborted_ = false;
 
   mutable std::mutex mutex_;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "server/audit/log_reader.h"
+#include "server/audit/published_files.h"
 #include "server/audit/tile_store.h"
 
 namespace tarazy {
@@ -20,13 +21,13 @@ constexpr uint64_t kProgressRecords = 1u << 16;
 constexpr size_t kMaxProofHashes = 64;
 
 TileStore Tiles(FileSystem* files, const std::string& directory) {
-  return TileStore(files, absl::StrCat(directory, "/tlog"));
+  return TileStore(files, TreeFolder(directory));
 }
 
 absl::StatusOr<Checkpoint> ReadNote(absl::string_view note,
                                     const NoteVerifier* verifier) {
   return verifier != nullptr ? Checkpoint::FromNote(note, *verifier)
-                             : UncheckedCheckpoint(note);
+                             : Checkpoint::FromUncheckedNote(note);
 }
 
 absl::Status Differs(const TileId& id) {
@@ -52,7 +53,6 @@ class Comparison {
   absl::Status Add(absl::string_view record) {
     if (absl::Status s = CheckRoot(); !s.ok()) return s;
     edge_.Append(LeafHash(record), &full_);
-    if (edge_.size() <= published_) AppendEntry(record, &bundle_);
     for (const TreeEdge::FullTile& tile : full_) {
       absl::Status s = CheckFull(tile);
       if (!s.ok()) return s;
@@ -91,9 +91,7 @@ class Comparison {
     if (tile.number >= FullTiles(tile.level, published_)) {
       return absl::OkStatus();
     }
-    absl::Status s = CheckTile({tile.level, tile.number}, tile.hashes);
-    if (!s.ok() || tile.level != 0) return s;
-    return CheckBundle({TileId::kEntries, tile.number});
+    return CheckTile({tile.level, tile.number}, tile.hashes);
   }
 
   absl::Status CheckPartial() {
@@ -105,32 +103,14 @@ class Comparison {
           CheckTile({level, FullTiles(level, published_), row.size()}, row);
       if (!s.ok()) return s;
     }
-    const uint64_t width = PartialWidth(TileId::kEntries, published_);
-    if (width == 0) return absl::OkStatus();
-    return CheckBundle(
-        {TileId::kEntries, FullTiles(TileId::kEntries, published_), width});
+    return absl::OkStatus();
   }
 
   absl::Status CheckTile(const TileId& id, const std::vector<Hash>& hashes) {
     const auto read = tiles_.ReadTile(id);
-    if (!read.ok()) return Unreadable(read.status());
+    if (!read.ok()) return absl::DataLossError(read.status().message());
     ++compared_;
     return *read == hashes ? absl::OkStatus() : Differs(id);
-  }
-
-  absl::Status CheckBundle(const TileId& id) {
-    const auto read = tiles_.ReadEntries(id);
-    if (!read.ok()) return Unreadable(read.status());
-    std::string bundle;
-    for (const std::string& record : *read) AppendEntry(record, &bundle);
-    ++compared_;
-    const bool same = bundle == bundle_;
-    bundle_.clear();
-    return same ? absl::OkStatus() : Differs(id);
-  }
-
-  static absl::Status Unreadable(const absl::Status& status) {
-    return absl::DataLossError(status.message());
   }
 
   TileStore tiles_;
@@ -138,19 +118,10 @@ class Comparison {
   uint64_t published_ = 0;
   TreeEdge edge_;
   std::vector<TreeEdge::FullTile> full_;
-  std::string bundle_;
   uint64_t compared_ = 0;
 };
 
 }  // namespace
-
-absl::StatusOr<Checkpoint> UncheckedCheckpoint(absl::string_view note) {
-  const size_t end = note.rfind("\n\n");
-  if (end == absl::string_view::npos) {
-    return absl::DataLossError("not a signed note");
-  }
-  return Checkpoint::FromText(note.substr(0, end + 1));
-}
 
 absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
                                       const VerifyOptions& options) {

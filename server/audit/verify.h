@@ -1,6 +1,6 @@
 // Checks a whole log: each record's checksum, and everything that was
 // published of it: the checkpoint's signature, its root over the records, each
-// byte of the tiles and bundles. And proofs of single records, as files.
+// byte of the tiles. And proofs of single records, as files.
 //
 // Thread-safety: functions without state.
 // Source: C2SP tlog-tiles and tlog-proof.
@@ -27,7 +27,7 @@ struct VerifiedLog {
   uint64_t records = 0;
   // What was published; empty when nothing was.
   absl::optional<Checkpoint> checkpoint;
-  // Tiles and bundles that were compared.
+  // Tiles that were compared; of a server, bundles of records.
   uint64_t tiles = 0;
 };
 
@@ -73,9 +73,6 @@ struct RecordProof {
   // INVALID_ARGUMENT: it names none. Gives the tree that was signed.
   absl::StatusOr<Checkpoint> VerifyReceipt(const NoteVerifier& verifier) const;
 };
-
-// The checkpoint of a note whose signature nobody asked to check.
-absl::StatusOr<Checkpoint> UncheckedCheckpoint(absl::string_view note);
 
 // The proof for the published checkpoint. OUT_OF_RANGE when the record is not
 // in it yet; NOT_FOUND when nothing was published.

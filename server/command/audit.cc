@@ -4,6 +4,7 @@
 
 #include "CLI/CLI.hpp"
 #include "server/command/audit_erase.h"
+#include "server/command/audit_publish.h"
 #include "server/command/audit_query.h"
 #include "server/command/audit_reindex.h"
 #include "server/command/audit_replay.h"
@@ -30,6 +31,7 @@ int RunAudit(int argc, char** argv) {
   AddAuditErase(&app, &run);
   AddAuditRotateKey(&app, &run);
   AddAuditSeal(&app, &run);
+  AddAuditPublish(&app, &run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

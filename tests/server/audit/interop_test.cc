@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/audit/decision_log.h"
+#include "server/audit/published_files.h"
 #include "server/audit/tree_publisher.h"
 #include "tests/server/audit/temp_folder.h"
 
@@ -62,7 +63,7 @@ class InteropTest : public testing::Test {
     signer_ = *NoteSigner::Load(key);
     verifier_key_ = signer_->verifier().ToString();
     std::ofstream(folder_.path() + "/key.pub") << verifier_key_;
-    tlog_ = folder_.path() + "/log/tlog";
+    tlog_ = folder_.path() + "/published";
   }
 
   void WriteLog(uint64_t first, uint64_t size) {
@@ -86,6 +87,10 @@ class InteropTest : public testing::Test {
         TreePublisher::Open(tree, FileSystem::Posix(), signer_.get());
     ASSERT_TRUE(publisher.ok()) << publisher.status();
     ASSERT_TRUE((*publisher)->Publish(size).ok());
+    const auto written = WritePublishedFiles(FileSystem::Posix(),
+                                             options.directory, tlog_, nullptr);
+    ASSERT_TRUE(written.ok()) << written.status();
+    ASSERT_EQ(*written, size);
   }
 
   int VerifyLog() {

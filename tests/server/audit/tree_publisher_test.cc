@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "absl/strings/str_cat.h"
+#include "server/audit/published_files.h"
 #include "tests/server/audit/published_log.h"
 
 namespace tarazy {
@@ -14,6 +16,8 @@ using ::testing::HasSubstr;
 
 class TreePublisherTest : public PublishedLogTest {
  protected:
+  std::string Tree() const { return TreeFolder(options_.log_directory); }
+
   // All that the publisher has published is that of the first `size` records.
   void ExpectPublished(const TreePublisher& publisher, uint64_t size) {
     const auto note = publisher.tiles().ReadCheckpoint();
@@ -26,15 +30,6 @@ class TreePublisherTest : public PublishedLogTest {
     const auto root = RootFromTiles(publisher.tiles().Source(), size);
     ASSERT_TRUE(root.ok()) << root.status();
     EXPECT_EQ(*root, checkpoint->root);
-    for (uint64_t bundle = 0; bundle * kTileWidth < size; ++bundle) {
-      const uint64_t width = std::min(kTileWidth, size - bundle * kTileWidth);
-      const auto entries =
-          publisher.tiles().ReadEntries({TileId::kEntries, bundle, width});
-      ASSERT_TRUE(entries.ok()) << entries.status();
-      for (uint64_t i = 0; i < width; ++i) {
-        ASSERT_EQ((*entries)[i], Record(bundle * kTileWidth + i));
-      }
-    }
   }
 };
 
@@ -49,20 +44,17 @@ TEST_F(TreePublisherTest, PublishesAcrossProcesses) {
     ExpectPublished(**publisher, size);
     last = size;
   }
-  // What is full has no partial form left: 4 full tiles, and one of 4 hashes.
-  std::vector<std::string> files;
-  const std::string root = options_.log_directory + "/tlog/";
-  for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    if (!entry.is_directory()) {
-      files.push_back(entry.path().string().substr(root.size()));
-    }
+  // FORMAT.md: a file a level, 32 bytes a hash.
+  std::map<std::string, uint64_t> files;
+  for (const auto& entry : fs::directory_iterator(Tree())) {
+    files[entry.path().filename()] = entry.file_size();
   }
-  EXPECT_THAT(files,
-              ::testing::UnorderedElementsAre(
-                  "checkpoint", "tile/0/000", "tile/0/001", "tile/0/002",
-                  "tile/0/003", "tile/1/000.p/1", "tile/1/000.p/2",
-                  "tile/1/000.p/4", "tile/entries/000", "tile/entries/001",
-                  "tile/entries/002", "tile/entries/003"));
+  files.erase("checkpoint");
+  EXPECT_EQ(files["offsets"], 4 * sizeof(uint64_t));
+  files.erase("offsets");
+  EXPECT_THAT(files, ::testing::ElementsAre(
+                         ::testing::Pair("hashes.0", 1024 * sizeof(Hash)),
+                         ::testing::Pair("hashes.1", 4 * sizeof(Hash))));
 }
 
 TEST_F(TreePublisherTest, FollowsARunningLog) {
@@ -88,7 +80,7 @@ TEST_F(TreePublisherTest, FollowsARunningLog) {
 TEST_F(TreePublisherTest, LostTilesAreMadeAgain) {
   GrowLog(700);
   ASSERT_TRUE((*Open())->Publish(700).ok());
-  fs::remove_all(options_.log_directory + "/tlog");
+  fs::remove_all(Tree());
   auto publisher = Open();
   ASSERT_TRUE(publisher.ok()) << publisher.status();
   ExpectPublished(**publisher, 700);
@@ -98,11 +90,11 @@ TEST_F(TreePublisherTest, DamagedEdgeIsMadeAgain) {
   GrowLog(700);
   ASSERT_TRUE((*Open())->Publish(700).ok());
   {
-    std::fstream tile(options_.log_directory + "/tlog/tile/0/002.p/188",
-                      std::ios::in | std::ios::out | std::ios::binary);
-    ASSERT_TRUE(tile.good());
-    tile.seekp(40);
-    tile.put('\x55');
+    std::fstream level(Tree() + "/hashes.0",
+                       std::ios::in | std::ios::out | std::ios::binary);
+    ASSERT_TRUE(level.good());
+    level.seekp(600 * sizeof(Hash) + 8);
+    level.put('\x55');
   }
   auto publisher = Open();
   ASSERT_TRUE(publisher.ok()) << publisher.status();
