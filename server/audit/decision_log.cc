@@ -30,6 +30,11 @@
 namespace tarazy {
 namespace {
 
+// Written ahead of the records as zeros. What fallocate has given is marked
+// unwritten in the file's metadata, and the first fdatasync after a write to
+// it waits for the metadata too; so that is paid once for many groups.
+constexpr uint64_t kZeroAheadBytes = 256 << 10;
+
 struct Waiting {
   size_t end;  // of its last frame in Batch::frames
   AppendListener* listener;
@@ -257,7 +262,8 @@ class LogWriter : public DecisionLog {
 
   // False when the disk is full; then nothing of the group is in the log.
   bool WriteGroup(absl::string_view group, uint32_t records) {
-    const absl::Status written = WriteAll(segment_.get(), offset_, group);
+    absl::Status written = ZeroAhead(offset_ + group.size());
+    if (written.ok()) written = WriteAll(segment_.get(), offset_, group);
     if (absl::IsResourceExhausted(written)) {
       // A part may have been written. The segment ends before it, durably, so
       // that it can't come back to life.
@@ -281,6 +287,18 @@ class LogWriter : public DecisionLog {
     stats_.sync_nanoseconds += took;
     stats_.max_sync_nanoseconds = std::max(stats_.max_sync_nanoseconds, took);
     return true;
+  }
+
+  // Sees to it that the segment's bytes before `end` were written to before.
+  absl::Status ZeroAhead(uint64_t end) {
+    if (end <= zeroed_) return absl::OkStatus();
+    const uint64_t begin = std::max(zeroed_, offset_);
+    const uint64_t size =
+        std::min(end + kZeroAheadBytes, options_.segment_bytes) - begin;
+    zeros_.resize(size);
+    absl::Status s = WriteAll(segment_.get(), begin, zeros_);
+    if (s.ok()) zeroed_ = begin + size;
+    return s;
   }
 
   // A segment with room for `bytes`. RESOURCE_EXHAUSTED: the disk is full.
@@ -330,7 +348,7 @@ class LogWriter : public DecisionLog {
     }
     segment_ = *std::move(file);
     salt_ = header.salt;
-    offset_ = kSegmentHeaderBytes;
+    offset_ = zeroed_ = kSegmentHeaderBytes;
     return absl::OkStatus();
   }
 
@@ -389,7 +407,9 @@ class LogWriter : public DecisionLog {
   // Of the writer thread.
   std::unique_ptr<File> segment_;  // null: the disk was full
   uint64_t salt_ = 0;
-  uint64_t offset_ = 0;      // where the next group goes
+  uint64_t offset_ = 0;  // where the next group goes
+  uint64_t zeroed_ = 0;  // bytes of the segment that were written to
+  std::string zeros_;
   uint64_t tail_index_;      // its first record
   uint64_t previous_bytes_;  // of the segment before the next one
 

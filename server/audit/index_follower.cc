@@ -1,9 +1,5 @@
 #include "server/audit/index_follower.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <limits>
@@ -13,6 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "server/audit/crc32c.h"
+#include "server/audit/thread_priority.h"
 
 namespace tarazy {
 namespace {
@@ -21,7 +18,6 @@ namespace {
 constexpr size_t kMaxRecords = 32768;
 constexpr size_t kMaxBytes = 32u << 20;
 constexpr std::chrono::milliseconds kInterval(500);
-constexpr int kLowestPriority = 19;
 
 std::string Hex(const LogId& id) {
   return absl::BytesToHexString(
@@ -159,9 +155,7 @@ absl::Status IndexFollower::AddSome(uint64_t durable_index) {
 void IndexFollower::Start(const DecisionLog* log,
                           std::function<void(const absl::Status&)> on_error) {
   thread_ = std::thread([this, log, on_error] {
-    // Of this thread alone; where it fails the thread runs as all others do.
-    setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)),
-                kLowestPriority);
+    LowerThreadPriority(kIdlePriority);
     bool last = false;
     while (!last) {
       {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/audit/published_files.h"
+#include "server/audit/thread_priority.h"
 
 namespace tarazy {
 namespace {
@@ -220,6 +221,7 @@ void TreePublisher::Start(const DecisionLog* log,
                           std::chrono::milliseconds interval,
                           std::function<void(const absl::Status&)> on_error) {
   thread_ = std::thread([this, log, interval, on_error] {
+    LowerThreadPriority(kBehindPriority);
     bool last = false;
     while (!last) {
       {

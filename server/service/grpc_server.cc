@@ -12,6 +12,11 @@ grpc_server* Create(int64_t message_bytes) {
   grpc::ChannelArguments arguments;
   // The probe's pings cost a call; a local link needs none.
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  // What no caller gets from this server: channelz, answers compressed (a
+  // request may be), and an end by its own timer. Who waits no longer says so.
+  arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 0);
   // A second server on the same port is an error, not a competitor.
   arguments.SetInt(GRPC_ARG_ALLOW_REUSEPORT, 0);
   arguments.SetInt(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH,
