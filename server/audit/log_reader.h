@@ -22,6 +22,12 @@ namespace tarazy {
 
 class LogReader {
  public:
+  // Where a record is said to begin in its segment.
+  struct Place {
+    uint64_t index = 0;
+    uint64_t offset = 0;
+  };
+
   // NOT_FOUND when there is no log; DATA_LOSS when a header is damaged.
   static absl::StatusOr<std::unique_ptr<LogReader>> Open(
       FileSystem* files, const std::string& directory);
@@ -48,15 +54,11 @@ class LogReader {
   // The number that the next record has.
   uint64_t next_index() const { return scanner_->next_index(); }
 
-  // Where a record is said to begin in its segment.
-  struct Place {
-    uint64_t index = 0;
-    uint64_t offset = 0;
-  };
   // Goes on at record `index`; OUT_OF_RANGE when the log ends before it. Reads
   // its segment from the beginning on, or from `near`, a place at or before it,
   // if that is in the same segment and true.
-  absl::Status Seek(uint64_t index, const Place& near = {});
+  absl::Status Seek(uint64_t index) { return Seek(index, Place()); }
+  absl::Status Seek(uint64_t index, const Place& near);
 
  private:
   LogReader(FileSystem* files, std::string directory,

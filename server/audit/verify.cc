@@ -50,8 +50,10 @@ class Comparison {
     return absl::OkStatus();
   }
 
-  absl::Status Add(absl::string_view record) {
+  // A record, and where it begins in its segment.
+  absl::Status Add(absl::string_view record, uint64_t offset) {
     if (absl::Status s = CheckRoot(); !s.ok()) return s;
+    if (absl::Status s = CheckOffset(offset); !s.ok()) return s;
     edge_.Append(LeafHash(record), &full_);
     for (const TreeEdge::FullTile& tile : full_) {
       absl::Status s = CheckFull(tile);
@@ -92,6 +94,16 @@ class Comparison {
       return absl::OkStatus();
     }
     return CheckTile({tile.level, tile.number}, tile.hashes);
+  }
+
+  absl::Status CheckOffset(uint64_t offset) {
+    const uint64_t index = edge_.size();
+    if (index >= published_ || index % kTileWidth != 0 ||
+        tiles_.ReadOffset(index / kTileWidth) == offset) {
+      return absl::OkStatus();
+    }
+    return absl::DataLossError(absl::StrCat(
+        "`tlog/offsets` does not say where record ", index, " begins"));
   }
 
   absl::Status CheckPartial() {
@@ -155,7 +167,7 @@ absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
     const auto more = (*reader)->Next();
     if (!more.ok()) return more.status();
     if (!*more) break;
-    absl::Status s = comparison.Add((*reader)->record());
+    absl::Status s = comparison.Add((*reader)->record(), (*reader)->offset());
     if (!s.ok()) return s;
     ++verified.records;
     if (options.progress && verified.records % kProgressRecords == 0) {
