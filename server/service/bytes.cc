@@ -32,6 +32,8 @@ Bytes::Bytes(const google::protobuf::MessageLite& message) {
   buffer_ = Wrap(slice);
 }
 
+size_t Bytes::size() const { return grpc_byte_buffer_length(buffer_); }
+
 void Bytes::Clear() {
   if (buffer_ != nullptr) grpc_byte_buffer_destroy(buffer_);
   buffer_ = nullptr;

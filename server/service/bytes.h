@@ -29,6 +29,8 @@ class Bytes {
 
   void Clear();
   bool empty() const { return buffer_ == nullptr; }
+  // Of the encoded message. Not empty().
+  size_t size() const;
   // False: the bytes are not a message of this kind.
   bool Parse(google::protobuf::MessageLite* message) const;
 

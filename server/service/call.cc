@@ -85,8 +85,10 @@ MethodTable::MethodTable(std::vector<Method> methods, Metrics* metrics)
 
 void MethodTable::AddTo(GrpcServer* server) {
   server_ = server->get();
+  message_bytes_ = static_cast<size_t>(server->message_bytes());
   for (size_t i = 0; i + 1 < methods_.size(); ++i) {
-    methods_[i].registered = server->AddMethod(methods_[i].name);
+    methods_[i].registered =
+        server->AddMethod(methods_[i].name, methods_[i].with_message);
   }
 }
 
@@ -169,9 +171,15 @@ void Call::Wait() {
                                   queue, tag));
     return;
   }
-  Must(grpc_server_request_registered_call(server, method_->registered, &call_,
-                                           &deadline_, &metadata_, nullptr,
-                                           queue, queue, tag));
+  Must(grpc_server_request_registered_call(
+      server, method_->registered, &call_, &deadline_, &metadata_,
+      method_->with_message ? message_.receive() : nullptr, queue, queue, tag));
+}
+
+// gRPC sets no message where there is none or it is far over the limit.
+bool Call::HasMessage() const {
+  return !message_.empty() &&
+         message_.size() <= queue_->table_->message_bytes();
 }
 
 void Call::ListenToEnd() {
@@ -266,12 +274,16 @@ void Call::Proceed(Event event, bool ok) {
     case Event::kStart:
       if (notice_gone_) ListenToEnd();
       OnStart();
-      Read();
+      if (method_->with_message) {
+        reading_ = true;
+        queue_->read_.emplace_back(this, true);
+      } else {
+        Read();
+      }
       break;
     case Event::kRead:
       reading_ = false;
-      // gRPC sets no message where there is none or it is over the limit.
-      if (ok && !message_.empty()) {
+      if (ok && HasMessage()) {
         if (!finished_) OnMessage();
       } else {
         read_end_ = true;

@@ -11,8 +11,9 @@
 // message: on the wire there is no difference, and a call whose message is
 // malformed or over the limit comes to its handler, which counts it, rather
 // than being answered below us. A call costs three events of its queue: it has
-// come, its message is read, its reply and its end are sent. A name that no
-// method has is a call too, and is counted.
+// come, its message is read, its reply and its end are sent; the first two are
+// one for methods whose calls are many. A name that no method has is a call
+// too, and is counted.
 //
 // Messages that have arrived together are handled one after the other before
 // the first of their replies is sent: decisions and gRPC each find their code
@@ -60,6 +61,8 @@ struct Method {
   std::function<std::unique_ptr<Call>(Queue*, const Method*)> make;
   // Calls that each queue keeps waiting.
   int waiting = 8;
+  // A call comes together with its one message.
+  bool with_message = false;
   // Whether a drain waits for its calls; health and reflection do not count.
   bool traffic = true;
 
@@ -79,10 +82,12 @@ class MethodTable {
 
   const std::vector<Method>& methods() const { return methods_; }
   grpc_server* server() const { return server_; }
+  size_t message_bytes() const { return message_bytes_; }
 
  private:
   std::vector<Method> methods_;
   grpc_server* server_ = nullptr;
+  size_t message_bytes_ = 0;
 };
 
 // Something that another thread hands back to a queue's thread, by
@@ -166,6 +171,7 @@ class Call {
   class Batch;
 
   void Wait();
+  bool HasMessage() const;
   void ListenToEnd();
   void SendReply();
   void End(Batch* batch, int code, const std::string& message);

@@ -181,11 +181,13 @@ std::vector<Method> DecisionMethods(
   std::vector<Method> methods(3);
   methods[0].name = "/tarazy.v1.DecisionService/Decide";
   methods[0].waiting = 32;
+  methods[0].with_message = true;
   methods[0].make = [thread](Queue* queue, const Method* method) {
     return std::make_unique<DecideCall>(queue, method, thread(queue));
   };
   methods[1].name = "/tarazy.v1.DecisionService/DecideBatch";
   methods[1].waiting = 8;
+  methods[1].with_message = true;
   methods[1].make = [thread](Queue* queue, const Method* method) {
     return std::make_unique<BatchCall>(queue, method, thread(queue));
   };

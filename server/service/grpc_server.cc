@@ -8,6 +8,8 @@
 namespace tarazy {
 namespace {
 
+constexpr int64_t kBytesOverLimit = 1 << 20;
+
 grpc_server* Create(int64_t message_bytes) {
   grpc::ChannelArguments arguments;
   // The probe's pings cost a call; a local link needs none.
@@ -20,14 +22,15 @@ grpc_server* Create(int64_t message_bytes) {
   // A second server on the same port is an error, not a competitor.
   arguments.SetInt(GRPC_ARG_ALLOW_REUSEPORT, 0);
   arguments.SetInt(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH,
-                   static_cast<int>(message_bytes));
+                   static_cast<int>(message_bytes + kBytesOverLimit));
   const grpc_channel_args args = arguments.c_channel_args();
   return grpc_server_create(&args, nullptr);
 }
 
 }  // namespace
 
-GrpcServer::GrpcServer(int64_t message_bytes) : server_(Create(message_bytes)) {
+GrpcServer::GrpcServer(int64_t message_bytes)
+    : message_bytes_(message_bytes), server_(Create(message_bytes)) {
   AddQueue(&ends_);
 }
 
@@ -46,9 +49,12 @@ int GrpcServer::Listen(const std::string& address) {
   return port;
 }
 
-void* GrpcServer::AddMethod(const std::string& name) {
-  return grpc_server_register_method(server_, name.c_str(), nullptr,
-                                     GRPC_SRM_PAYLOAD_NONE, 0);
+void* GrpcServer::AddMethod(const std::string& name, bool with_message) {
+  return grpc_server_register_method(
+      server_, name.c_str(), nullptr,
+      with_message ? GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER
+                   : GRPC_SRM_PAYLOAD_NONE,
+      0);
 }
 
 void GrpcServer::AddQueue(grpc::CompletionQueue* queue) {

@@ -21,7 +21,8 @@ namespace tarazy {
 
 class GrpcServer {
  public:
-  // Messages over `message_bytes` are not received.
+  // A message over `message_bytes` is for the call to refuse, and to count. One
+  // that is over it by more than a MiB is not received: gRPC refuses it.
   explicit GrpcServer(int64_t message_bytes);
   // Shuts down if nobody has. The queues outlive it.
   ~GrpcServer();
@@ -30,8 +31,9 @@ class GrpcServer {
 
   // The number of the port, 1 for a Unix socket; 0: can't be listened on.
   int Listen(const std::string& address);
-  // What grpc_server_request_registered_call takes.
-  void* AddMethod(const std::string& name);
+  // What grpc_server_request_registered_call takes. `with_message`: a call
+  // comes when its first message has.
+  void* AddMethod(const std::string& name, bool with_message);
   void AddQueue(grpc::CompletionQueue* queue);
 
   void Start();
@@ -40,9 +42,11 @@ class GrpcServer {
   void Shutdown(std::chrono::milliseconds limit);
 
   grpc_server* get() const { return server_; }
+  int64_t message_bytes() const { return message_bytes_; }
 
  private:
   grpc::CompletionQueue ends_;  // tells that the shutdown is done
+  const int64_t message_bytes_;
   grpc_server* const server_;
   bool shut_down_ = false;
 };

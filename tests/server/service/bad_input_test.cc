@@ -160,6 +160,24 @@ class BadInputTest : public ServerTest {
     return status;
   }
 
+  // Ends what it has to say without having said anything.
+  grpc::Status CallWithoutMessage(const std::string& method) {
+    grpc::GenericStub stub(channel());
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    grpc::Status status;
+    void* tag;
+    bool ok;
+    auto call = stub.PrepareCall(&context, method, &queue);
+    call->StartCall(nullptr);
+    queue.Next(&tag, &ok);
+    call->WritesDone(nullptr);
+    queue.Next(&tag, &ok);
+    call->Finish(&status, nullptr);
+    queue.Next(&tag, &ok);
+    return status;
+  }
+
   // It answers as ever.
   void ExpectServing() {
     v1::DecideResponse response;
@@ -227,6 +245,27 @@ TEST_F(BadInputTest, AMessageOverTheLimitIsRefusedAndCounted) {
     EXPECT_THAT(status.error_message(), HasSubstr("10000"));
     while (Calls(method, "") == 0) {  // counted when the call's end arrives
     }
+    EXPECT_EQ(Calls(method, "RESOURCE_EXHAUSTED"), 1);
+  }
+  ExpectServing();
+}
+
+// gRPC does not even take it in.
+TEST_F(BadInputTest, AMessageFarOverTheLimitIsRefused) {
+  config.limits.message_bytes = 10000;
+  Start();
+  for (const char* method : {kDecide, kDecideBatch}) {
+    const grpc::Status status = CallRaw(method, std::string(3 << 20, 'x'));
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  }
+  ExpectServing();
+}
+
+TEST_F(BadInputTest, ACallWithoutAMessageIsRefused) {
+  Start();
+  for (const char* method : {kDecide, kDecideBatch}) {
+    EXPECT_EQ(CallWithoutMessage(method).error_code(),
+              grpc::StatusCode::RESOURCE_EXHAUSTED);
     EXPECT_EQ(Calls(method, "RESOURCE_EXHAUSTED"), 1);
   }
   ExpectServing();
