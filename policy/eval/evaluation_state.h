@@ -1,8 +1,8 @@
 // What an Evaluation keeps: the result of the last decision and the buffers of
 // the next. For the evaluator alone; others use evaluator.h.
 //
-// Facts and shared conditions are kept with the number of the decision that
-// read them, so that starting over costs nothing.
+// Starting over costs little: of the facts, those that were read are forgotten,
+// and a shared condition is kept with the number of the decision that ran it.
 //
 // Thread-safety: one thread at a time.
 
@@ -18,14 +18,14 @@
 
 namespace tarazy {
 
-// What a block came to.
-enum class Outcome : uint8_t { kSatisfied, kUnsatisfied, kError };
+// The answer of a question, and what a block came to: kYes is "satisfied".
+enum class Answer : uint8_t { kNo, kYes, kError };
 
 struct Evaluation::Rep {
   // What a shared condition came to.
   struct Condition {
     uint64_t decision = 0;  // that ran it
-    Outcome outcome = Outcome::kUnsatisfied;
+    Answer answer = Answer::kNo;
     EvalErrorCode error = EvalErrorCode::kTypeError;
     uint32_t error_slot = 0;
   };
@@ -36,9 +36,11 @@ struct Evaluation::Rep {
   std::vector<Reading> readings;  // made when they are asked for
 
   uint64_t decision = 0;  // number of this one
-  // By slot: the fact, and the decision that read it.
+  // By slot; Value::Unread() unless this decision has read it.
   std::vector<Value> facts;
-  std::vector<uint64_t> read_by;
+  // The slots that it has read, in that order; the first `read_count` count.
+  std::vector<uint32_t> read;
+  size_t read_count = 0;
   std::vector<Condition> conditions;
   std::vector<Value> registers;
   std::vector<RecordField> fields;  // of a record being made

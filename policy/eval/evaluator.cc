@@ -4,6 +4,7 @@
 #include "policy/eval/evaluator.h"
 
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "policy/eval/entities.h"
@@ -21,8 +22,9 @@ class Scopes {
          Evaluation::Rep* state)
       : index_(index), request_(request), state_(*state) {}
 
-  void Find() {
-    FindActions();
+  // Leaves the keys of principal and resource in the state and gives the
+  // action sets.
+  absl::Span<const uint32_t> Find() {
     const ScopeIndex::EntityKeys& principal =
         index_.entity(request_.principal->known);
     AddAll(index_.type(request_.principal->known_type).principal_is,
@@ -33,13 +35,16 @@ class Scopes {
     AddAll(index_.type(request_.resource->known_type).resource_is,
            resource.resource_equal, resource.resource_in,
            &state_.resource_keys);
-    if (request_.entities == nullptr) return;
+    const absl::Span<const uint32_t> own =
+        index_.ActionSets(request_.action->known);
+    if (request_.entities == nullptr) return own;
     for (uint32_t group : Ancestors(*request_.principal)) {
       Add(index_.entity(group).principal_in, &state_.principal_keys);
     }
     for (uint32_t group : Ancestors(*request_.resource)) {
       Add(index_.entity(group).resource_in, &state_.resource_keys);
     }
+    return AddInherited(own);
   }
 
  private:
@@ -59,22 +64,20 @@ class Scopes {
     if (entity == nullptr) return {};
     return entity->known_ancestors;
   }
-  void FindActions() {
+  // The action sets, with those of the groups that the action is in.
+  absl::Span<const uint32_t> AddInherited(absl::Span<const uint32_t> own) {
     std::vector<uint32_t>& sets = state_.action_sets;
-    const auto own = index_.ActionSets(request_.action->known);
-    sets.assign(1, 0);
-    sets.insert(sets.end(), own.begin(), own.end());
-    if (request_.entities == nullptr) return;
-    bool more = false;
+    sets.clear();
     for (uint32_t group : Ancestors(*request_.action)) {
       const auto inherited = index_.GroupSets(group);
       sets.insert(sets.end(), inherited.begin(), inherited.end());
-      more = more || !inherited.empty();
     }
-    if (!more) return;
+    if (sets.empty()) return own;
+    sets.insert(sets.end(), own.begin(), own.end());
     // Two groups may be in one set, and the program may know a group too.
     std::sort(sets.begin(), sets.end());
     sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
+    return sets;
   }
 
   const ScopeIndex& index_;
@@ -88,9 +91,15 @@ void Start(const Program::Rep& program, Evaluation::Rep* state) {
   state->errors.clear();
   state->arena.Reset();
   ++state->decision;
+  Value* const facts = state->facts.data();
+  const Value unread = Value::Unread();
+  for (size_t i = 0; i < state->read_count; ++i) {
+    facts[state->read[i]] = unread;
+  }
+  state->read_count = 0;
   if (state->facts.size() < program.facts.size()) {
-    state->facts.resize(program.facts.size());
-    state->read_by.resize(program.facts.size());
+    state->facts.resize(program.facts.size(), Value::Unread());
+    state->read.resize(program.facts.size());
   }
   if (state->conditions.size() < program.conditions.size()) {
     state->conditions.resize(program.conditions.size());
@@ -98,6 +107,40 @@ void Start(const Program::Rep& program, Evaluation::Rep* state) {
   if (state->registers.size() < program.registers) {
     state->registers.resize(program.registers);
   }
+}
+
+// The first key is always kAnyKey, which is looked up without a search.
+inline void RunLeaves(const Program::Rep& program, uint32_t node,
+                      Evaluation::Rep* state, Machine* machine) {
+  const ScopeIndex::Any& any = program.index.AnyResource(node);
+  if (any.number != ScopeIndex::kNone) machine->RunLeaf(any.number);
+  if (!any.others) return;
+  for (size_t i = 1; i < state->resource_keys.size(); ++i) {
+    const uint32_t leaf = program.index.Leaf(node, state->resource_keys[i]);
+    if (leaf != ScopeIndex::kNone) machine->RunLeaf(leaf);
+  }
+}
+
+inline void RunNodes(const Program::Rep& program, uint32_t action_set,
+                     Evaluation::Rep* state, Machine* machine) {
+  const ScopeIndex::Any& any = program.index.AnyPrincipal(action_set);
+  if (any.number != ScopeIndex::kNone) {
+    RunLeaves(program, any.number, state, machine);
+  }
+  if (!any.others) return;
+  for (size_t i = 1; i < state->principal_keys.size(); ++i) {
+    const uint32_t node =
+        program.index.Node(action_set, state->principal_keys[i]);
+    if (node != ScopeIndex::kNone) RunLeaves(program, node, state, machine);
+  }
+}
+
+// Mostly there is nothing to do.
+template <typename T, typename Less>
+void Sort(std::vector<T>* items, Less less) {
+  if (items->size() < 2) return;
+  if (std::is_sorted(items->begin(), items->end(), less)) return;
+  std::sort(items->begin(), items->end(), less);
 }
 
 }  // namespace
@@ -134,12 +177,11 @@ absl::Span<const PolicyError> Evaluation::errors() const {
 }
 absl::Span<const Evaluation::Reading> Evaluation::readings() const {
   rep_->readings.clear();
-  if (rep_->decision == 0) return {};
-  for (uint32_t slot = 0; slot < rep_->facts.size(); ++slot) {
-    if (rep_->read_by[slot] == rep_->decision) {
-      rep_->readings.push_back({slot, rep_->facts[slot]});
-    }
+  for (size_t i = 0; i < rep_->read_count; ++i) {
+    rep_->readings.push_back({rep_->read[i], rep_->facts[rep_->read[i]]});
   }
+  std::sort(rep_->readings.begin(), rep_->readings.end(),
+            [](const Reading& a, const Reading& b) { return a.slot < b.slot; });
   return rep_->readings;
 }
 
@@ -158,24 +200,18 @@ void Evaluate(const Program& program, const ScopeRequest& request,
   const Program::Rep& rep = program.rep();
   Evaluation::Rep& state = evaluation->rep();
   Start(rep, &state);
-  Scopes(rep.index, request, &state).Find();
+  const absl::Span<const uint32_t> sets =
+      Scopes(rep.index, request, &state).Find();
   Machine machine(rep, request, facts, &state);
-  for (uint32_t set : state.action_sets) {
-    for (uint32_t principal : state.principal_keys) {
-      const PairTable::Run node = rep.index.Node(set, principal);
-      if (node.count == 0) continue;
-      for (uint32_t resource : state.resource_keys) {
-        const uint32_t leaf = rep.index.Leaf(node.begin, resource);
-        if (leaf != ScopeIndex::kNoLeaf) machine.RunLeaf(leaf);
-      }
-    }
-  }
-  std::sort(state.permits.begin(), state.permits.end());
-  std::sort(state.forbids.begin(), state.forbids.end());
-  std::sort(state.errors.begin(), state.errors.end(),
-            [](const PolicyError& a, const PolicyError& b) {
-              return a.policy < b.policy;
-            });
+  for (uint32_t set : sets) RunNodes(rep, set, &state, &machine);
+  state.read_count =
+      static_cast<size_t>(machine.read_end() - state.read.data());
+  const auto by_policy = [](const PolicyError& a, const PolicyError& b) {
+    return a.policy < b.policy;
+  };
+  Sort(&state.permits, std::less<uint32_t>());
+  Sort(&state.forbids, std::less<uint32_t>());
+  Sort(&state.errors, by_policy);
 }
 
 }  // namespace tarazy

@@ -5,6 +5,18 @@
 #include "policy/eval/operations.h"
 
 namespace tarazy {
+namespace {
+
+// Of a fact that is missing.
+inline bool IsTypeError(const Value& fact) {
+  return fact.as_number() == static_cast<int64_t>(EvalErrorCode::kTypeError);
+}
+
+inline Answer AnswerOf(bool answer) {
+  return answer ? Answer::kYes : Answer::kNo;
+}
+
+}  // namespace
 
 Machine::Machine(const Program::Rep& program, const ScopeRequest& request,
                  FactReader* facts, Evaluation::Rep* state)
@@ -14,7 +26,9 @@ Machine::Machine(const Program::Rep& program, const ScopeRequest& request,
       reader_(facts),
       state_(*state),
       registers_(state->registers.data()),
-      read_by_(state->read_by.data()),
+      facts_(state->facts.data()),
+      read_end_(state->read.data()),
+      conditions_(state->conditions.data()),
       decision_(state->decision),
       variables_{Value::Entity(request.principal),
                  Value::Entity(request.action),
@@ -28,204 +42,233 @@ inline bool Machine::Fail(EvalErrorCode code) {
   return false;
 }
 
-inline bool Machine::FailSlot(uint32_t slot) {
-  error_ = reader_->WhyMissing(slot);
+bool Machine::FailSlot(uint32_t slot) {
+  error_ = static_cast<EvalErrorCode>(facts_[slot].as_number());
   error_slot_ = slot;
   return false;
 }
 
-inline bool Machine::FailTest(uint32_t slot) {
-  return state_.facts[slot].missing() ? FailSlot(slot)
-                                      : Fail(EvalErrorCode::kTypeError);
-}
-
-// Out of line: most of the facts that instructions look at have been read.
 ABSL_ATTRIBUTE_NOINLINE void Machine::ReadFact(uint32_t slot) {
-  state_.facts[slot] = reader_->Read(slot);
-  read_by_[slot] = decision_;
+  *read_end_++ = slot;
+  const Value value = reader_->Read(slot);
+  facts_[slot] = value;
+  if (ABSL_PREDICT_TRUE(!value.missing())) return;
+  facts_[slot] =
+      Value::MissingFor(static_cast<int64_t>(reader_->WhyMissing(slot)));
 }
 
 inline const Value& Machine::Fact(uint32_t slot) {
-  if (ABSL_PREDICT_FALSE(read_by_[slot] != decision_)) ReadFact(slot);
-  return operands_[static_cast<int>(OperandKind::kSlot)][slot];
+  const Value& fact = facts_[slot];
+  if (ABSL_PREDICT_FALSE(fact.unread())) ReadFact(slot);
+  return fact;
 }
 
-inline const Value* Machine::Load(uint32_t operand) {
-  const uint32_t index = IndexOf(operand);
-  const OperandKind kind = KindOf(operand);
-  if (kind == OperandKind::kSlot && Fact(index).missing()) {
-    FailSlot(index);
-    return nullptr;
-  }
-  return operands_[static_cast<int>(kind)] + index;
-}
-
-inline const Inst* Machine::Next(const Inst* code, const Inst* inst,
-                                 bool answer) {
-  if (ABSL_PREDICT_TRUE((inst->flags & kBranch) != 0)) {
-    return answer == ((inst->flags & kWhen) != 0) ? code + inst->target
-                                                  : inst + 1;
-  }
-  registers_[inst->dst] = Value::Bool(answer != ((inst->flags & kInvert) != 0));
-  return inst + 1;
-}
-
-bool Machine::AnswerHasMissing(uint32_t slot) {
-  if (reader_->WhyMissing(slot) == EvalErrorCode::kTypeError) {
-    return FailSlot(slot);
-  }
+inline bool Machine::ReadIfNew(const Value& value, uint32_t operand) {
+  if (!value.unread()) return false;
+  ReadFact(IndexOf(operand));
   return true;
 }
 
-bool Machine::AskOperands(const Inst& inst, bool* answer) {
-  const Value* const a = Load(inst.a);
-  if (ABSL_PREDICT_FALSE(a == nullptr)) return false;
+inline const Value* Machine::Load(uint32_t operand) {
+  const Value* const value = &Peek(operand);
+  if (ABSL_PREDICT_TRUE(!value->missing())) return value;
+  ReadIfNew(*value, operand);
+  if (!value->missing()) return value;
+  FailSlot(IndexOf(operand));
+  return nullptr;
+}
+
+bool Machine::AskOperation(const Inst& inst, bool* answer) {
   switch (inst.op) {
-    case Op::kTest:
+    case Op::kRequireSlot:
+      *answer = true;
+      return Load(MakeOperand(OperandKind::kSlot, inst.a)) != nullptr;
+    case Op::kTestSlot:
+    case Op::kSlotIs: {
+      const Value* const a = Load(MakeOperand(OperandKind::kSlot, inst.a));
+      if (a == nullptr) return false;
+      if (inst.op == Op::kSlotIs) {
+        *answer =
+            a->tag() == ValueTag::kEntity && a->as_entity().known == inst.b;
+        return true;
+      }
       *answer = a->as_bool();
       return a->tag() == ValueTag::kBool || Fail(EvalErrorCode::kTypeError);
+    }
+    default:
+      break;
+  }
+  const Value* const a = Load(inst.a);
+  if (a == nullptr) return false;
+  switch (inst.op) {
     case Op::kIs:
       if (a->tag() != ValueTag::kEntity) return Fail(EvalErrorCode::kTypeError);
       *answer = a->as_entity().known_type == inst.b;
       return true;
-    case Op::kIsEmpty:
-      if (a->tag() != ValueTag::kSet) return Fail(EvalErrorCode::kTypeError);
-      *answer = a->as_set().size == 0;
-      return true;
     case Op::kLike:
-      if (a->tag() != ValueTag::kString) return Fail(EvalErrorCode::kTypeError);
-      *answer = program_.patterns[inst.b].Matches(a->as_string());
-      return true;
-    case Op::kEqual: {
-      const Value* const b = Load(inst.b);
-      if (b == nullptr) return false;
-      *answer = EqualValues(*a, *b);
-      return true;
-    }
-    case Op::kLess:
-    case Op::kLessEqual: {
-      const Value* const b = Load(inst.b);
-      if (b == nullptr) return false;
-      return ApplyLess(*a, *b, inst.op == Op::kLessEqual, answer) ||
-             Fail(EvalErrorCode::kTypeError);
-    }
-    case Op::kContains: {
-      const Value* const b = Load(inst.b);
-      if (b == nullptr) return false;
-      if (a->tag() != ValueTag::kSet) return Fail(EvalErrorCode::kTypeError);
-      *answer = a->as_set().size != 0 && Contains(a->as_set(), *b);
-      return true;
-    }
+      // Ask has answered for strings.
+      return Fail(EvalErrorCode::kTypeError);
     case Op::kIn:
     case Op::kHasAttr:
     case Op::kHasTag:
       return AskEntities(inst, *a, answer);
     default:
-      return AskOperation(inst, *a, answer);
+      break;
   }
-}
-
-bool Machine::AskOperation(const Inst& inst, const Value& a, bool* answer) {
-  const Value* b = &a;
-  if (Info(inst.op).b == Field::kOperand) {
-    b = Load(inst.b);
-    if (b == nullptr) return false;
-  }
+  const Value* const b = Info(inst.op).b == Field::kOperand ? Load(inst.b) : a;
+  if (b == nullptr) return false;
   Value result;
   EvalErrorCode code;
-  if (!ApplyOperation(inst.op, a, *b, &state_.arena, &result, &code)) {
+  if (!ApplyOperation(inst.op, *a, *b, &state_.arena, &result, &code)) {
     return Fail(code);
   }
   *answer = result.as_bool();
   return true;
 }
 
-ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool Machine::Ask(const Inst& inst,
-                                                      bool* answer) {
-  switch (inst.op) {
-    case Op::kCondition:
-      return AskCondition(inst.a, answer);
-    case Op::kTestSlot: {
-      const Value& value = Fact(inst.a);
-      *answer = value.as_bool();
-      return value.tag() == ValueTag::kBool || FailTest(inst.a);
+ABSL_ATTRIBUTE_NOINLINE Answer Machine::AskSlowly(const Inst& inst) {
+  bool answer = false;
+  if (!AskOperation(inst, &answer)) return Answer::kError;
+  return AnswerOf(answer);
+}
+
+ABSL_ATTRIBUTE_NOINLINE Answer Machine::AskCondition(uint32_t condition) {
+  Evaluation::Rep::Condition& kept = conditions_[condition];
+  if (kept.decision != decision_) {
+    const Inst* const code = code_ + program_.conditions[condition].begin;
+    kept.decision = decision_;
+    kept.answer = Run(code, code);
+    kept.error = error_;
+    kept.error_slot = error_slot_;
+  }
+  error_ = kept.error;
+  error_slot_ = kept.error_slot;
+  return kept.answer;
+}
+
+// A fact that is new is read and the question asked again.
+ABSL_ATTRIBUTE_ALWAYS_INLINE inline Answer Machine::Ask(const Inst& inst) {
+  for (;;) {
+    switch (inst.op) {
+      case Op::kCondition: {
+        const Evaluation::Rep::Condition& kept = conditions_[inst.a];
+        if (kept.decision != decision_ || kept.answer == Answer::kError) {
+          return AskCondition(inst.a);
+        }
+        return kept.answer;
+      }
+      case Op::kRequireSlot:
+        if (!Fact(inst.a).missing()) return Answer::kYes;
+        break;
+      case Op::kHasSlot: {
+        const Value& a = Fact(inst.a);
+        if (!a.missing()) return Answer::kYes;
+        // `has` on a fact that is missing is false, or an error.
+        if (!IsTypeError(a)) return Answer::kNo;
+        FailSlot(inst.a);
+        return Answer::kError;
+      }
+      case Op::kTestSlot: {
+        const Value& a = Fact(inst.a);
+        if (a.tag() != ValueTag::kBool) break;
+        return AnswerOf(a.as_bool());
+      }
+      case Op::kSlotIs: {
+        const Value& a = Fact(inst.a);
+        if (a.tag() != ValueTag::kEntity) break;
+        return AnswerOf(a.as_entity().known == inst.b);
+      }
+      case Op::kEqual: {
+        const Value& a = Peek(inst.a);
+        const Value& b = Peek(inst.b);
+        if (!a.missing() && !b.missing()) return AnswerOf(EqualValues(a, b));
+        if (ReadIfNew(a, inst.a)) continue;
+        if (!a.missing() && ReadIfNew(b, inst.b)) continue;
+        break;
+      }
+      case Op::kLess:
+      case Op::kLessEqual: {
+        const Value& a = Peek(inst.a);
+        const Value& b = Peek(inst.b);
+        if (a.tag() == b.tag() && IsOrdered(a.tag())) {
+          return AnswerOf(inst.op == Op::kLess
+                              ? a.as_number() < b.as_number()
+                              : a.as_number() <= b.as_number());
+        }
+        if (ReadIfNew(a, inst.a)) continue;
+        if (!a.missing() && ReadIfNew(b, inst.b)) continue;
+        break;
+      }
+      case Op::kContains: {
+        const Value& a = Peek(inst.a);
+        const Value& b = Peek(inst.b);
+        if (a.tag() == ValueTag::kSet && !b.missing()) {
+          return AnswerOf(Contains(a.as_set(), b));
+        }
+        if (ReadIfNew(a, inst.a)) continue;
+        if (!a.missing() && ReadIfNew(b, inst.b)) continue;
+        break;
+      }
+      case Op::kIsEmpty: {
+        const Value& a = Peek(inst.a);
+        if (a.tag() == ValueTag::kSet) return AnswerOf(a.as_set().size == 0);
+        if (ReadIfNew(a, inst.a)) continue;
+        break;
+      }
+      case Op::kLike: {
+        const Value& a = Peek(inst.a);
+        if (a.tag() == ValueTag::kString) {
+          return AnswerOf(program_.patterns[inst.b].Matches(a.as_string()));
+        }
+        if (ReadIfNew(a, inst.a)) continue;
+        break;
+      }
+      default:
+        break;
     }
-    case Op::kSlotIs: {
-      const Value& value = Fact(inst.a);
-      if (value.missing()) return FailSlot(inst.a);
-      *answer =
-          value.tag() == ValueTag::kEntity && value.as_entity().known == inst.b;
-      return true;
-    }
-    case Op::kHasSlot:
-      *answer = !Fact(inst.a).missing();
-      return *answer || AnswerHasMissing(inst.a);
-    default:
-      return AskOperands(inst, answer);
+    return AskSlowly(inst);
   }
 }
 
-Outcome Machine::Run(const Inst* code, const Inst* inst) {
+Answer Machine::Run(const Inst* code, const Inst* inst) {
   for (;;) {
-    if (IsQuestion(inst->op)) {
-      bool answer;
-      if (!Ask(*inst, &answer)) return Outcome::kError;
-      inst = Next(code, inst, answer);
+    if (inst->op >= Op::kCondition &&
+        (inst->op < Op::kFirstFunction || IsQuestion(inst->op))) {
+      const Answer answer = Ask(*inst);
+      if (ABSL_PREDICT_FALSE(answer == Answer::kError)) return answer;
+      const bool yes = answer == Answer::kYes;
+      if (ABSL_PREDICT_TRUE((inst->flags & kBranch) != 0)) {
+        inst = yes == ((inst->flags & kWhen) != 0) ? code + inst->target
+                                                   : inst + 1;
+        continue;
+      }
+      registers_[inst->dst] =
+          Value::Bool(yes != ((inst->flags & kInvert) != 0));
+      ++inst;
       continue;
     }
     switch (inst->op) {
       case Op::kSatisfied:
-        return Outcome::kSatisfied;
+        return Answer::kYes;
       case Op::kUnsatisfied:
-        return Outcome::kUnsatisfied;
+        return Answer::kNo;
       case Op::kError:
         Fail(static_cast<EvalErrorCode>(inst->a));
-        return Outcome::kError;
+        return Answer::kError;
       case Op::kJump:
         inst = code + inst->target;
         continue;
       case Op::kRequireSlot:
-        if (Fact(inst->a).missing()) {
-          FailSlot(inst->a);
-          return Outcome::kError;
-        }
+        if (Ask(*inst) == Answer::kError) return Answer::kError;
         break;
       default: {
         Value result;
-        if (!Compute(*inst, &result)) return Outcome::kError;
+        if (!Compute(*inst, &result)) return Answer::kError;
         registers_[inst->dst] = result;
       }
     }
     ++inst;
   }
-}
-
-bool Machine::AskCondition(uint32_t condition, bool* answer) {
-  Evaluation::Rep::Condition& kept = state_.conditions[condition];
-  if (kept.decision != decision_) {
-    const Inst* const code = code_ + program_.conditions[condition].begin;
-    kept.decision = decision_;
-    kept.outcome = Run(code, code);
-    kept.error = error_;
-    kept.error_slot = error_slot_;
-  }
-  *answer = kept.outcome == Outcome::kSatisfied;
-  if (kept.outcome != Outcome::kError) return true;
-  error_ = kept.error;
-  error_slot_ = kept.error_slot;
-  return false;
-}
-
-ABSL_ATTRIBUTE_ALWAYS_INLINE inline bool Machine::AskGuard(const Inst& inst,
-                                                           bool* pass) {
-  if (inst.op == Op::kRequireSlot) {
-    *pass = !Fact(inst.a).missing();
-    return *pass || FailSlot(inst.a);
-  }
-  bool answer;
-  if (!Ask(inst, &answer)) return false;
-  *pass = answer != ((inst.flags & kWhen) != 0);
-  return true;
 }
 
 void Machine::AddError(uint32_t policy) {
@@ -236,43 +279,47 @@ void Machine::AddError(uint32_t policy) {
   state_.errors.push_back(error);
 }
 
-void Machine::FailAll(uint32_t begin, uint32_t end) {
-  for (uint32_t at = begin; at < end; ++at) {
-    const uint32_t policy = program_.guards.steps()[at].policy;
-    if (policy != Step::kGuard) AddError(policy);
+ABSL_ATTRIBUTE_NOINLINE void Machine::FailAll(const Step* begin,
+                                              const Step* end) {
+  for (const Step* step = begin; step != end; ++step) {
+    if (step->policy != Step::kGuard) AddError(step->policy);
   }
 }
 
-inline void Machine::RunPolicy(const Step& step) {
-  const Inst* const inst = code_ + step.inst;
-  Outcome outcome = Outcome::kSatisfied;
-  if (inst->op != Op::kSatisfied) {
-    outcome = Run(code_ + program_.blocks[step.policy].begin, inst);
-  }
-  if (outcome == Outcome::kSatisfied) {
+ABSL_ATTRIBUTE_NOINLINE void Machine::RunPolicy(const Step& step) {
+  const Answer answer =
+      step.test.op == Op::kSatisfied
+          ? Answer::kYes
+          : Run(code_ + program_.blocks[step.policy].begin, code_ + step.next);
+  if (answer == Answer::kYes) {
     (program_.policies[step.policy].effect == Effect::kPermit ? state_.permits
                                                               : state_.forbids)
         .push_back(step.policy);
-  } else if (outcome == Outcome::kError) {
+  } else if (answer == Answer::kError) {
     AddError(step.policy);
   }
 }
 
 void Machine::RunLeaf(uint32_t leaf) {
   const Step* const steps = program_.guards.steps().data();
-  const uint32_t end = program_.guards.begin(leaf + 1);
-  for (uint32_t at = program_.guards.begin(leaf); at < end;) {
-    const Step& step = steps[at];
-    if (step.policy != Step::kGuard) {
-      RunPolicy(step);
-      ++at;
+  const Step* const end = steps + program_.guards.begin(leaf + 1);
+  for (const Step* step = steps + program_.guards.begin(leaf); step != end;) {
+    if (step->policy != Step::kGuard) {
+      RunPolicy(*step);
+      ++step;
       continue;
     }
-    bool pass = false;
-    if (ABSL_PREDICT_FALSE(!AskGuard(code_[step.inst], &pass))) {
-      FailAll(at + 1, step.end);
+    const Answer answer = Ask(step->test);
+    const bool when = (step->test.flags & kWhen) != 0;
+    if (ABSL_PREDICT_FALSE(answer == Answer::kError)) {
+      FailAll(step + 1, steps + step->next);
+      step = steps + step->next;
+    } else if ((answer == Answer::kYes) == when) {
+      step = steps + step->next;
+    } else {
+      // kRequireSlot is here too: it has no flags, and its answer is yes.
+      ++step;
     }
-    at = pass ? at + 1 : step.end;
   }
 }
 

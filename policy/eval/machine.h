@@ -33,34 +33,39 @@ class Machine {
   // Decides the policies of leaf `leaf` and adds to the results of the state.
   void RunLeaf(uint32_t leaf);
 
+  // After the end of the slots that were read.
+  const uint32_t* read_end() const { return read_end_; }
+
  private:
   void RunPolicy(const Step& step);
   // Runs the block that begins at `code`, from `inst` on.
-  Outcome Run(const Inst* code, const Inst* inst);
+  Answer Run(const Inst* code, const Inst* inst);
   // The same result for each policy of the steps [begin, end).
-  void FailAll(uint32_t begin, uint32_t end);
+  void FailAll(const Step* begin, const Step* end);
   void AddError(uint32_t policy);
 
   bool Fail(EvalErrorCode code);
   bool FailSlot(uint32_t slot);
-  bool FailTest(uint32_t slot);
-  const Value& Fact(uint32_t slot);
   void ReadFact(uint32_t slot);
+  const Value& Fact(uint32_t slot);
+  // What an operand holds: kMissing for a fact that is missing or unread.
+  const Value& Peek(uint32_t operand) const {
+    return operands_[static_cast<int>(KindOf(operand))][IndexOf(operand)];
+  }
+  // Reads the fact that an operand names if this decision has not read it.
+  bool ReadIfNew(const Value& value, uint32_t operand);
   // Null, with the error set, when the operand is a fact that is missing.
   const Value* Load(uint32_t operand);
-  // Does with a boolean what the instruction says; gives the next one.
-  const Inst* Next(const Inst* code, const Inst* inst, bool answer);
 
-  // The answer of a question, or false with the error set.
-  bool Ask(const Inst& inst, bool* answer);
-  // Whether the policies behind a guard go on, or false with the error set.
-  bool AskGuard(const Inst& inst, bool* pass);
-  bool AskOperands(const Inst& inst, bool* answer);
-  bool AskOperation(const Inst& inst, const Value& a, bool* answer);
-  // `has` on a fact that is missing: false, or an error.
-  bool AnswerHasMissing(uint32_t slot);
+  // The answer of a question, and of kRequireSlot; for kError, the error is
+  // set. Ask knows what questions mostly are: of facts that have been read and
+  // have the right type. All others go to AskSlowly.
+  Answer Ask(const Inst& inst);
+  Answer AskSlowly(const Inst& inst);
+  // Those without an Answer answer in *answer, or are false with the error set.
+  bool AskOperation(const Inst& inst, bool* answer);
   // A shared condition, run at most once.
-  bool AskCondition(uint32_t condition, bool* answer);
+  Answer AskCondition(uint32_t condition);
   bool AskEntities(const Inst& inst, const Value& a, bool* answer);
   bool In(const Value& a, const Value& b, bool* answer);
   bool EntityIn(const EntityName& entity, const EntityStore::Entity* found,
@@ -79,7 +84,9 @@ class Machine {
   FactReader* const reader_;
   Evaluation::Rep& state_;
   Value* const registers_;
-  uint64_t* const read_by_;
+  Value* const facts_;
+  uint32_t* read_end_;
+  Evaluation::Rep::Condition* const conditions_;
   const uint64_t decision_;
   const Value variables_[3];
   const Value* const operands_[4];  // by OperandKind

@@ -74,16 +74,6 @@ bool IsPureOperation(Op op) {
   }
 }
 
-bool ApplyLess(const Value& a, const Value& b, bool or_equal, bool* result) {
-  const bool ordered = a.tag() == ValueTag::kLong ||
-                       a.tag() == ValueTag::kDatetime ||
-                       a.tag() == ValueTag::kDuration;
-  if (!ordered || a.tag() != b.tag()) return false;
-  *result =
-      or_equal ? a.as_number() <= b.as_number() : a.as_number() < b.as_number();
-  return true;
-}
-
 bool ApplyOperation(Op op, const Value& a, const Value& b, Arena* arena,
                     Value* result, EvalErrorCode* error) {
   switch (op) {
@@ -98,11 +88,11 @@ bool ApplyOperation(Op op, const Value& a, const Value& b, Arena* arena,
       return true;
     case Op::kLess:
     case Op::kLessEqual: {
-      bool answer = false;
-      if (!ApplyLess(a, b, op == Op::kLessEqual, &answer)) {
+      if (a.tag() != b.tag() || !IsOrdered(a.tag())) {
         return Fail(EvalErrorCode::kTypeError, error);
       }
-      *result = Value::Bool(answer);
+      *result = Value::Bool(op == Op::kLess ? a.as_number() < b.as_number()
+                                            : a.as_number() <= b.as_number());
       return true;
     }
     case Op::kContains:

@@ -21,8 +21,11 @@ bool IsPureOperation(Op op);
 bool ApplyOperation(Op op, const Value& a, const Value& b, Arena* arena,
                     Value* result, EvalErrorCode* error);
 
-// `a < b` or, with `or_equal`, `a <= b`.
-bool ApplyLess(const Value& a, const Value& b, bool or_equal, bool* result);
+// Whether values of this type are compared by `<`.
+constexpr bool IsOrdered(ValueTag tag) {
+  return tag == ValueTag::kLong || tag == ValueTag::kDatetime ||
+         tag == ValueTag::kDuration;
+}
 
 }  // namespace tarazy
 

@@ -57,6 +57,12 @@ class Value {
   Value() : tag_(ValueTag::kMissing), length_(0), number_(0) {}
 
   static Value Missing() { return Value(); }
+  // kMissing too, for the evaluator: a fact that it has not asked for yet, and
+  // one that it has, with the reason in as_number().
+  static Value Unread() { return Value(ValueTag::kMissing, 1, 0); }
+  static Value MissingFor(int64_t reason) {
+    return Value(ValueTag::kMissing, 0, reason);
+  }
   static Value Bool(bool b) { return Value(ValueTag::kBool, 0, b ? 1 : 0); }
   static Value Long(int64_t n) { return Value(ValueTag::kLong, 0, n); }
   static Value Decimal(int64_t n) { return Value(ValueTag::kDecimal, 0, n); }
@@ -95,6 +101,7 @@ class Value {
 
   ValueTag tag() const { return tag_; }
   bool missing() const { return tag_ == ValueTag::kMissing; }
+  bool unread() const { return missing() && length_ != 0; }
 
   // The caller has looked at tag().
   bool as_bool() const { return number_ != 0; }

@@ -116,6 +116,25 @@ void DumpBlock(const Program::Rep& rep, const CodeBlock& block,
   }
 }
 
+// The steps of a leaf, each under the guards that it depends on.
+void DumpLeaf(const Program::Rep& rep, uint32_t leaf, std::string* text) {
+  const std::vector<Step>& steps = rep.guards.steps();
+  std::vector<uint32_t> open;  // ends of guards
+  for (uint32_t at = rep.guards.begin(leaf); at < rep.guards.begin(leaf + 1);
+       ++at) {
+    while (!open.empty() && open.back() == at) open.pop_back();
+    text->append(2 + open.size() * 2, ' ');
+    const Step& step = steps[at];
+    if (step.policy == Step::kGuard) {
+      absl::StrAppend(text, InstText(rep, step.test), "\n");
+      open.push_back(step.next);
+    } else {
+      absl::StrAppend(text, "policy ", step.policy, " from ",
+                      step.next - rep.blocks[step.policy].begin, "\n");
+    }
+  }
+}
+
 }  // namespace
 
 std::string FormatValue(const Value& value) {
@@ -192,6 +211,10 @@ std::string DumpProgram(const Program::Rep& rep) {
   for (size_t i = 0; i < rep.conditions.size(); ++i) {
     absl::StrAppend(&text, "\ncondition c", i, "\n");
     DumpBlock(rep, rep.conditions[i], &text);
+  }
+  for (uint32_t leaf = 0; leaf < rep.index.LeafPolicies().size(); ++leaf) {
+    absl::StrAppend(&text, "\nleaf ", leaf, "\n");
+    DumpLeaf(rep, leaf, &text);
   }
   return text;
 }

@@ -16,6 +16,18 @@ void Emitter::Bind(Label label) {
   reachable_ = true;
 }
 
+bool Emitter::IsPresent(uint32_t slot) const {
+  constexpr size_t kLookBack = 16;  // or long policies take quadratic time
+  // No jump leads between what is looked at and here.
+  for (size_t i = code_.size(), n = 0; i > last_bound_ && n < kLookBack; ++n) {
+    const Inst& inst = code_[--i];
+    const bool found = inst.op == Op::kRequireSlot ||
+                       (inst.op == Op::kHasSlot && inst.flags == kBranch);
+    if (found && inst.a == slot) return true;
+  }
+  return false;
+}
+
 void Emitter::Emit(const Inst& inst) {
   if (!reachable_) return;
   if (code_.size() >= max_) return Overflow("instructions");

@@ -33,6 +33,10 @@ class Emitter {
   void Jump(Label label);
   void End(Op op, uint32_t a = 0);
 
+  // Whether code that goes on from here has just asked for the fact of `slot`
+  // and found it present.
+  bool IsPresent(uint32_t slot) const;
+
   bool reachable() const { return reachable_; }
   const std::vector<Inst>& code() const { return code_; }
 

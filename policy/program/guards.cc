@@ -78,7 +78,8 @@ class LeafBuilder {
       size_t next = from + 1;
       while (next < to && Same(starts_[from], starts_[next], depth)) ++next;
       Step step;
-      step.inst = At(starts_[from].policy, depth);
+      step.next = At(starts_[from].policy, depth);
+      step.test = code_[step.next];
       if (starts_[from].length == depth) {
         step.policy = starts_[from].policy;
         steps_.push_back(step);
@@ -86,7 +87,7 @@ class LeafBuilder {
         const size_t guard = steps_.size();
         steps_.push_back(step);
         Add(from, next, depth + 1);
-        steps_[guard].end = static_cast<uint32_t>(steps_.size());
+        steps_[guard].next = static_cast<uint32_t>(steps_.size());
       }
       from = next;
     }
@@ -98,7 +99,9 @@ class LeafBuilder {
   std::vector<Start> starts_;
 };
 
-// Walks the steps of one leaf as the evaluator does.
+// Walks the steps of one leaf as the evaluator does. Each policy is checked to
+// begin with the tests of the guards around it, so that these are instructions
+// which have been verified in its block.
 class LeafVerifier {
  public:
   LeafVerifier(const std::vector<Inst>& code,
@@ -110,13 +113,15 @@ class LeafVerifier {
   const char* Run(absl::Span<const uint32_t> policies, uint32_t begin,
                   uint32_t end) {
     for (uint32_t at = begin; at < end; ++at) {
-      while (!open_.empty() && steps_[open_.back()].end == at) open_.pop_back();
+      while (!open_.empty() && steps_[open_.back()].next == at)
+        open_.pop_back();
       if (steps_[at].policy == Step::kGuard) {
-        const uint32_t limit = open_.empty() ? end : steps_[open_.back()].end;
-        if (steps_[at].end <= at || steps_[at].end > limit) {
+        const uint32_t limit = open_.empty() ? end : steps_[open_.back()].next;
+        // So that some policy stands behind each guard and vouches for it.
+        if (steps_[at].next <= at + 1) return "nothing stands behind a guard";
+        if (steps_[at].next > limit) {
           return "a guard does not end inside what it is in";
         }
-        if (steps_[at].inst >= code_.size()) return "a guard has no test";
         open_.push_back(at);
       } else if (const char* wrong = CheckPolicy(steps_[at])) {
         return wrong;
@@ -133,13 +138,14 @@ class LeafVerifier {
     if (step.policy >= blocks_.size()) return "no such policy";
     seen_.push_back(step.policy);
     const CodeBlock& block = blocks_[step.policy];
-    if (step.inst != block.begin + open_.size() || step.inst >= block.end) {
+    if (step.next != block.begin + open_.size() || step.next >= block.end ||
+        TestOf(step.test) != TestOf(code_[step.next])) {
       return "a policy goes on at the wrong place";
     }
     for (size_t depth = 0; depth < open_.size(); ++depth) {
       const uint32_t at = block.begin + static_cast<uint32_t>(depth);
       if (!IsGuard(code_, block, at) ||
-          TestOf(code_[at]) != TestOf(code_[steps_[open_[depth]].inst])) {
+          TestOf(code_[at]) != TestOf(steps_[open_[depth]].test)) {
         return "a policy does not begin with its guard";
       }
     }

@@ -34,9 +34,12 @@ struct CodeBlock {
 struct Step {
   static constexpr uint32_t kGuard = 0xffffffffu;
 
+  // A copy of the guard's test, or of the instruction where the policy goes on.
+  Inst test;
   uint32_t policy = kGuard;  // to be run, or kGuard
-  uint32_t inst = 0;         // where the policy goes on, or the guard's test
-  uint32_t end = 0;          // of a guard: the number of the step after its own
+  // Of a guard the number of the step after its own; of a policy that of the
+  // instruction where it goes on.
+  uint32_t next = 0;
 };
 
 class Guards {

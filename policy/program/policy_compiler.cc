@@ -367,7 +367,7 @@ uint32_t PolicyCompiler::CompileHas(const Expr& e, Destination to,
       Inst require;
       require.op = Op::kRequireSlot;
       require.a = pools_.Fact(root, path, false);
-      emitter_.Emit(require);
+      if (!emitter_.IsPresent(require.a)) emitter_.Emit(require);
     }
     path.insert(path.end(), e.path.begin(), e.path.end());
     return Emit(Op::kHasSlot, false, pools_.Fact(root, path, false), 0, to);

@@ -112,6 +112,8 @@ void ScopeIndex::BuildActions(const std::vector<ActionSet>& action_sets,
     to.insert(to.end(), from.begin(), from.end());
   }
   for (auto& list : own) {
+    if (list.empty()) continue;
+    list.push_back(0);
     std::sort(list.begin(), list.end());
     list.erase(std::unique(list.begin(), list.end()), list.end());
   }
@@ -154,14 +156,25 @@ void ScopeIndex::Build(const std::vector<PolicyScope>& scopes,
   nodes_.Reserve(node_count);
   leaves_.Reserve(leaf_count);
   policies_.reserve(rows.size());
-  uint32_t node = 0;
+  any_principal_.resize(action_sets.size());
+  any_resource_.resize(node_count);
+  const auto note = [](uint32_t key, uint32_t number, Any* any) {
+    if (key == kAnyKey) {
+      any->number = number;
+    } else {
+      any->others = true;
+    }
+  };
+  uint32_t node = kNone;  // the first is 0
   for (size_t i = 0; i < rows.size(); ++i) {
     if (i == 0 || !same_node(i, i - 1)) {
       nodes_.Insert(std::get<0>(rows[i]), std::get<1>(rows[i]), {++node, 1});
+      note(std::get<1>(rows[i]), node, &any_principal_[std::get<0>(rows[i])]);
     }
     if (i == 0 || !same_leaf(i, i - 1)) {
       const auto leaf = static_cast<uint32_t>(leaf_begin_.size());
       leaves_.Insert(node, std::get<2>(rows[i]), {leaf, 1});
+      note(std::get<2>(rows[i]), leaf, &any_resource_[node]);
       leaf_begin_.push_back(static_cast<uint32_t>(i));
     }
     policies_.push_back(std::get<3>(rows[i]));

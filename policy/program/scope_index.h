@@ -143,29 +143,43 @@ class ScopeIndex {
   }
   const TypeKeys& type(uint32_t number) const { return type_keys_[number]; }
 
-  // Action sets that hold of action `number` by its own name and its groups
-  // as compiled; without set 0.
+  // Action sets that hold of action `number`: set 0, and those by its own name
+  // and its groups as compiled.
   absl::Span<const uint32_t> ActionSets(uint32_t number) const {
-    return Slice(action_sets_, action_begin_, number);
+    const auto sets = Slice(action_sets_, action_begin_, number);
+    return sets.empty() ? absl::Span<const uint32_t>(kAnyAction) : sets;
   }
-  // Action sets that hold of whatever is in `number`.
+  // Action sets that hold of whatever is in `number`; without set 0.
   absl::Span<const uint32_t> GroupSets(uint32_t number) const {
     return Slice(group_sets_, group_begin_, number);
   }
 
-  PairTable::Run Node(uint32_t action_set, uint32_t principal_key) const {
-    return nodes_.Find(action_set, principal_key);
+  // The numbers of nodes and leaves, or kNone.
+  static constexpr uint32_t kNone = 0xffffffffu;
+  uint32_t Node(uint32_t action_set, uint32_t principal_key) const {
+    const PairTable::Run run = nodes_.Find(action_set, principal_key);
+    return run.count == 0 ? kNone : run.begin;
   }
-  // The leaf's number, or kNoLeaf.
-  static constexpr uint32_t kNoLeaf = 0xffffffffu;
   uint32_t Leaf(uint32_t node, uint32_t resource_key) const {
     const PairTable::Run run = leaves_.Find(node, resource_key);
-    return run.count == 0 ? kNoLeaf : run.begin;
+    return run.count == 0 ? kNone : run.begin;
   }
+  // What the tables say of kAnyKey, without a search, and whether they say
+  // anything of other keys.
+  struct Any {
+    uint32_t number = kNone;
+    bool others = false;
+  };
+  const Any& AnyPrincipal(uint32_t action_set) const {
+    return any_principal_[action_set];
+  }
+  const Any& AnyResource(uint32_t node) const { return any_resource_[node]; }
   // The policies of each leaf.
   std::vector<absl::Span<const uint32_t>> LeafPolicies() const;
 
  private:
+  static constexpr uint32_t kAnyAction[] = {0};
+
   static absl::Span<const uint32_t> Slice(const std::vector<uint32_t>& items,
                                           const std::vector<uint32_t>& begin,
                                           uint32_t number) {
@@ -178,10 +192,12 @@ class ScopeIndex {
 
   std::vector<EntityKeys> entity_keys_;
   std::vector<TypeKeys> type_keys_;
-  std::vector<uint32_t> action_sets_, action_begin_;
+  std::vector<uint32_t> action_sets_, action_begin_;  // none: set 0 alone
   std::vector<uint32_t> group_sets_, group_begin_;
-  PairTable nodes_;   // begin: the node's number; count: 1
-  PairTable leaves_;  // begin: the leaf's number; count: 1
+  std::vector<Any> any_principal_;  // by action set
+  std::vector<Any> any_resource_;   // by node
+  PairTable nodes_;                 // begin: the node's number; count: 1
+  PairTable leaves_;                // begin: the leaf's number; count: 1
   std::vector<uint32_t> policies_, leaf_begin_;
 };
 

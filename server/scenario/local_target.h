@@ -42,6 +42,11 @@ class LocalTarget final : public ScenarioTarget {
   absl::StatusOr<v1::DecideResponse> Decide(
       const v1::DecideRequest& request) override;
 
+  // What a decision asked for now would look at. There is a law.
+  const LawInService& law() const { return *law_; }
+  const RegisterView& registers() const { return *registers_; }
+  const Pseudonymizer& pseudonymizer() const { return *pseudonymizer_; }
+
  private:
   LocalTarget() = default;
 

@@ -96,6 +96,20 @@ TEST(GuardsTest, PoliciesOfDifferentScopeDoNotShare) {
   EXPECT_EQ(CountGuards(*program), 2u);
 }
 
+TEST(GuardsTest, DumpShowsTheStepsUnderTheirGuards) {
+  const auto program = CompileText(
+      "@id(\"2\") permit(principal, action, resource)"
+      " when { context.a && context.b };"
+      "@id(\"1\") permit(principal, action, resource) when { context.a };");
+  EXPECT_NE(program->Dump().find("leaf 0\n"
+                                 "  test-slot s0 ! 2\n"
+                                 "    policy 0 from 1\n"
+                                 "    test-slot s1 ! 3\n"
+                                 "      policy 1 from 2\n"),
+            std::string::npos)
+      << program->Dump();
+}
+
 TEST(GuardsTest, AnErrorOfASharedTestIsTheErrorOfEachPolicy) {
   const auto program = CompileText(
       "@id(\"p\") permit(principal, action, resource)"
@@ -220,6 +234,11 @@ TEST_F(GuardsVerifyTest, RefusesATestThatAPolicyDoesNotBeginWith) {
 
 TEST_F(GuardsVerifyTest, RefusesATestThatDoesNotDecide) {
   code_[7] = End(Op::kSatisfied);  // where the second policy's tests lead
+  EXPECT_FALSE(Sound());
+}
+
+TEST_F(GuardsVerifyTest, RefusesACopyThatIsNotWhereAPolicyGoesOn) {
+  code_[2] = End(Op::kError);
   EXPECT_FALSE(Sound());
 }
 
