@@ -168,6 +168,8 @@ absl::StatusOr<v1::AuditQueryResponse> AuditQueries::Query(
   if (!lease.Saw(page.status()).ok()) return page.status();
   for (const IndexRow& row : page->rows) {
     const auto bytes = lease.records()->Read(row.index, row.offset);
+    // Deleted since it was indexed.
+    if (absl::IsNotFound(bytes.status())) continue;
     if (!lease.Saw(bytes.status()).ok()) return bytes.status();
     v1::AuditRecord* record = response.add_records();
     record->set_index(row.index);
@@ -225,6 +227,7 @@ absl::StatusOr<v1::AuditRecord> AuditQueries::ByDecision(
   if (!lease.Saw(rows.status()).ok()) return rows.status();
   for (const IndexRow& row : *rows) {
     const auto bytes = lease.records()->Read(row.index, row.offset);
+    if (absl::IsNotFound(bytes.status())) continue;
     if (!lease.Saw(bytes.status()).ok()) return bytes.status();
     v1::AuditRecord record;
     record.set_index(row.index);
@@ -268,6 +271,7 @@ absl::StatusOr<v1::AuditStatsResponse> AuditQueries::Stats(
   }
   query.now_ms = options_.clock();
   query.max_scanned = options_.max_counted;
+  query.max_time = options_.max_count_time;
   const auto counted = lease.index()->Count(
       query, {request.group_by().begin(), request.group_by().end()});
   if (!lease.Saw(counted.status()).ok()) return counted.status();

@@ -6,6 +6,7 @@
 #ifndef TARAZY_SERVER_AUDIT_AUDIT_QUERIES_H_
 #define TARAZY_SERVER_AUDIT_AUDIT_QUERIES_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -41,6 +42,8 @@ struct AuditQueriesOptions {
   std::function<absl::Status(uint64_t index)> sign_through;
   // Rows that one count may look at.
   uint64_t max_counted = 20000000;
+  // How long it may take.
+  std::chrono::milliseconds max_count_time = std::chrono::seconds(10);
 };
 
 // What a caller may read.

@@ -216,7 +216,8 @@ absl::StatusOr<IndexedLog> AuditIndex::indexed() {
   auto row = database_->Prepare(
       "SELECT coalesce((SELECT value FROM meta WHERE key='log_id'), ''),"
       " coalesce((SELECT value FROM meta WHERE key='records'), 0),"
-      " coalesce((SELECT value FROM meta WHERE key='last_checksum'), 0)");
+      " coalesce((SELECT value FROM meta WHERE key='last_checksum'), 0),"
+      " coalesce((SELECT value FROM meta WHERE key='first'), 0)");
   if (!row.ok()) return row.status();
   const auto found = row->Step();
   if (!found.ok()) return found.status();
@@ -224,7 +225,21 @@ absl::StatusOr<IndexedLog> AuditIndex::indexed() {
   log.log_id = std::string(row->Bytes(0));
   log.records = static_cast<uint64_t>(row->Int(1));
   log.last_checksum = static_cast<uint32_t>(row->Int(2));
+  log.first = static_cast<uint64_t>(row->Int(3));
   return log;
+}
+
+absl::Status AuditIndex::BeginWith(uint64_t first) {
+  const auto known = indexed();
+  if (!known.ok()) return known.status();
+  if (known->records != known->first) {
+    return absl::InternalError("the audit index has records already");
+  }
+  const absl::Status s = database_->Execute(absl::StrCat(
+      "BEGIN;INSERT OR REPLACE INTO meta VALUES('first', ", first,
+      ");INSERT OR REPLACE INTO meta VALUES('records', ", first, ");COMMIT;"));
+  if (s.ok()) records_ = first;
+  return s;
 }
 
 absl::Status AuditIndex::Add(const LogId& log_id,
@@ -504,7 +519,7 @@ absl::Status AuditIndex::CheckRows() {
   auto stored =
       database_->QueryInt("SELECT value FROM meta WHERE key='row_sum'");
   if (rows > 0 && !stored.ok()) return Damaged("its sum is missing");
-  if (rows != known->records ||
+  if (rows != known->records - known->first ||
       (rows > 0 && sum != static_cast<uint64_t>(*stored))) {
     return Damaged("its rows are not those that were written");
   }

@@ -20,6 +20,7 @@
 #ifndef TARAZY_SERVER_AUDIT_INDEX_H_
 #define TARAZY_SERVER_AUDIT_INDEX_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -56,6 +57,8 @@ struct IndexQuery {
   size_t limit = 100;
   // Rows that are looked at, at most.
   uint64_t max_scanned = 1u << 18;
+  // How long a count may take.
+  std::chrono::milliseconds max_time = std::chrono::hours(24);
   // For duties, where the filter names no instant.
   int64_t now_ms = 0;
 };
@@ -78,6 +81,8 @@ struct IndexGroups {
 // What the index knows of the log that it was made of.
 struct IndexedLog {
   std::string log_id;  // 32 hex digits
+  // Records from `first` on and before `records` are in it.
+  uint64_t first = 0;
   uint64_t records = 0;
   uint32_t last_checksum = 0;  // CRC-32C of the last record's bytes
 };
@@ -100,6 +105,8 @@ class AuditIndex {
   // Authenticates page tokens; random, made with the file.
   const std::string& token_key() const { return token_key_; }
 
+  // The first record to be added, before any is. Only for kWrite.
+  absl::Status BeginWith(uint64_t first);
   // Adds records in their order, all or none. Only for kWrite.
   struct Entry {
     uint64_t index = 0;
@@ -109,7 +116,8 @@ class AuditIndex {
   absl::Status Add(const LogId& log_id, const std::vector<Entry>& entries);
 
   absl::StatusOr<IndexPage> Query(const IndexQuery& query);
-  // RESOURCE_EXHAUSTED when more than `max_scanned` rows would be looked at;
+  // RESOURCE_EXHAUSTED when more than `max_scanned` rows would be looked at, or
+  // for longer than `max_time`;
   // `limit`, `after` and `newest_first` mean nothing here.
   absl::StatusOr<IndexGroups> Count(const IndexQuery& query,
                                     const std::vector<std::string>& group_by);

@@ -60,9 +60,13 @@ absl::Status IndexFollower::Load() {
 absl::Status IndexFollower::CheckBelongs() {
   const auto known = index_->indexed();
   if (!known.ok()) return known.status();
-  if (known->records == 0) return absl::OkStatus();
+  if (known->records == known->first) return BeginWithLog();
   auto reader = LogReader::Open(files_, options_.log_directory);
   if (!reader.ok()) return absl::OkStatus();
+  if (known->first < (*reader)->first_index()) {
+    return absl::DataLossError(
+        "the audit index has records that the log's retention has deleted");
+  }
   const absl::Status found = (*reader)->Seek(known->records - 1);
   if (!found.ok() && !absl::IsOutOfRange(found)) return absl::OkStatus();
   const absl::StatusOr<bool> last =
@@ -76,6 +80,18 @@ absl::Status IndexFollower::CheckBelongs() {
     return absl::DataLossError("the audit index is of another log");
   }
   return absl::OkStatus();
+}
+
+// An index without records begins where the log does.
+absl::Status IndexFollower::BeginWithLog() {
+  const auto reader = LogReader::Open(files_, options_.log_directory);
+  return reader.ok() ? index_->BeginWith((*reader)->first_index())
+                     : absl::OkStatus();
+}
+
+absl::Status IndexFollower::MakeAgain(const absl::Status& why) {
+  std::lock_guard<std::mutex> hold(following_);
+  return Rebuild(why);
 }
 
 absl::Status IndexFollower::Rebuild(const absl::Status& why) {
@@ -115,7 +131,12 @@ absl::Status IndexFollower::AddSome(uint64_t durable_index) {
   if (reader_ == nullptr) {
     auto reader = LogReader::Open(files_, options_.log_directory);
     if (!reader.ok()) return reader.status();
-    if (absl::Status s = (*reader)->Seek(indexed()); !s.ok()) return s;
+    const absl::Status found = (*reader)->Seek(indexed());
+    // Deleted before they were indexed: it begins again behind them.
+    if (absl::IsNotFound(found)) {
+      index_failed_ = absl::DataLossError(found.message());
+    }
+    if (!found.ok()) return found;
     reader_ = *std::move(reader);
   }
   struct Place {

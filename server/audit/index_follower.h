@@ -50,6 +50,9 @@ class IndexFollower {
   absl::Status Follow(uint64_t durable_index,
                       const std::function<void(uint64_t)>& progress = {});
 
+  // Throws the index away and begins again, with what is left of the log.
+  absl::Status MakeAgain(const absl::Status& why);
+
   // Follows `log` until Stop, which adds at most one transaction more. `log`
   // must not die before.
   void Start(const DecisionLog* log,
@@ -68,6 +71,7 @@ class IndexFollower {
       : options_(std::move(options)), files_(files) {}
   absl::Status Load();
   absl::Status CheckBelongs();
+  absl::Status BeginWithLog();
   absl::Status Rebuild(const absl::Status& why);
   absl::Status AddSome(uint64_t durable_index);
   bool stopping();

@@ -2,6 +2,7 @@
 // read, and what they must have), and one scan answers pages and counts alike.
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -16,6 +17,8 @@ namespace {
 
 constexpr size_t kMaxWordBytes = 128;
 constexpr size_t kMaxGroupings = 3;
+// Of a count, at its clock.
+constexpr uint64_t kRowsBetweenLooks = 64;
 // 9999-12-31T23:59:59Z.
 constexpr int64_t kMaxSeconds = 253402300799;
 
@@ -369,10 +372,10 @@ absl::StatusOr<IndexGroups> AuditIndex::Count(
   const Grouping* by =
       group_by.size() == 1 ? FindGrouping(group_by[0]) : nullptr;
   if (all && group_by.empty()) {
-    groups.records = known->records;
+    groups.records = known->records - known->first;
   } else if (all && by != nullptr) {
     // Words are counted as they are written.
-    groups.records = known->records;
+    groups.records = known->records - known->first;
     s = CountWords(by->kind, &groups);
   } else {
     s = CountRows(query, group_by, &groups);
@@ -416,11 +419,16 @@ absl::Status AuditIndex::CountRows(const IndexQuery& query,
   using Key = std::vector<uint64_t>;
   std::map<Key, uint64_t> counts;
   uint64_t scanned = 0;
+  bool too_long = false;
+  const auto start = std::chrono::steady_clock::now();
   IndexQuery whole = query;
   whole.after.reset();
   whole.newest_first = false;
   absl::Status s = Scan(*plan, whole, [&](const IndexRow& row) {
     if (++scanned > query.max_scanned) return false;
+    too_long = scanned % kRowsBetweenLooks == 0 &&
+               std::chrono::steady_clock::now() - start > query.max_time;
+    if (too_long) return false;
     if (!plan->Fits(row)) return true;
     ++groups->records;
     std::vector<Key> keys = {{}};
@@ -457,6 +465,11 @@ absl::Status AuditIndex::CountRows(const IndexQuery& query,
     return true;
   });
   if (!s.ok()) return s;
+  if (too_long) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "`filter`: counting takes longer than ", query.max_time.count(),
+        " ms; ask for a shorter time or for rarer words"));
+  }
   if (scanned > query.max_scanned) {
     return absl::ResourceExhaustedError(
         absl::StrCat("`filter`: more than ", query.max_scanned,

@@ -5,15 +5,10 @@
 #include <unistd.h>
 
 #include <utility>
-#include <vector>
-
-#include "server/audit/record_text.h"
 
 namespace tarazy {
 namespace {
 
-// Segments at the end of the log that are never sealed.
-constexpr size_t kKept = 3;
 // How long is rested, in times of what a segment took.
 constexpr int kRest = 4;
 constexpr int kLowestPriority = 19;
@@ -25,20 +20,28 @@ LogKeeper::LogKeeper(LogKeeperOptions options, FileSystem* files)
 
 LogKeeper::~LogKeeper() { Stop(); }
 
-absl::StatusOr<absl::optional<int64_t>> LogKeeper::BeginOf(
-    const SegmentFile& segment) {
-  auto file = shown_->Open(segment.path, FileSystem::Mode::kRead);
-  if (!file.ok()) return file.status();
-  SegmentScanner scanner(file->get(), segment.header, segment.bytes);
-  const auto more = scanner.Next();
-  if (!more.ok()) return more.status();
-  if (!*more) return absl::optional<int64_t>();
-  const auto record = ParseRecord(scanner.frame().record);
-  if (!record.ok()) return record.status();
-  return absl::make_optional(ToMilliseconds(record->recorded_at()));
+absl::StatusOr<KeptLog> LogKeeper::Keep() {
+  KeptLog kept;
+  if (options_.retain_ms != 0) {
+    RetentionOptions retention;
+    retention.log_directory = options_.log_directory;
+    retention.before_ms = options_.clock() - options_.retain_ms;
+    retention.signer = options_.signer;
+    retention.erase_salts = options_.erase_salts;
+    const auto deleted = DeleteOldRecords(files_, retention);
+    if (!deleted.ok()) return deleted.status();
+    kept.deleted = *deleted;
+  }
+  if (options_.seal_after_ms == 0 && options_.seal_beyond_bytes == 0) {
+    return kept;
+  }
+  const auto sealed = Seal();
+  if (!sealed.ok()) return sealed.status();
+  kept.sealed = *sealed;
+  return kept;
 }
 
-absl::StatusOr<SealedSegments> LogKeeper::Keep() {
+absl::StatusOr<SealedSegments> LogKeeper::Seal() {
   SealedSegments all;
   const auto segments = ListSegments(shown_.get(), options_.log_directory);
   if (!segments.ok()) return segments.status();
@@ -53,14 +56,14 @@ absl::StatusOr<SealedSegments> LogKeeper::Keep() {
     unsealed += segment.bytes;
     --first;
   }
-  for (size_t i = first; i + kKept < segments->size(); ++i) {
+  for (size_t i = first; i + kKeptSegments < segments->size(); ++i) {
     const SegmentFile& segment = (*segments)[i];
     const SegmentFile& next = (*segments)[i + 1];
     bool wanted = options_.seal_beyond_bytes != 0 &&
                   unsealed > options_.seal_beyond_bytes;
     if (!wanted && options_.seal_after_ms != 0) {
       // All of its records are older than the next one's first.
-      const auto ended = BeginOf(next);
+      const auto ended = BeginOf(shown_.get(), next);
       if (!ended.ok()) return ended.status();
       wanted = ended->has_value() &&
                options_.clock() - **ended > options_.seal_after_ms;
@@ -81,15 +84,18 @@ absl::StatusOr<SealedSegments> LogKeeper::Keep() {
 
 void LogKeeper::Start(
     std::chrono::milliseconds interval,
-    std::function<void(const absl::StatusOr<SealedSegments>&)> on_kept) {
+    std::function<void(const absl::StatusOr<KeptLog>&)> on_kept) {
   thread_ = std::thread([this, interval, on_kept] {
     // Of this thread alone; where it fails the thread runs as all others do.
     setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)),
                 kLowestPriority);
-    while (Rest(interval)) {
+    do {
       const auto kept = Keep();
-      if (!kept.ok() || kept->segments > 0) on_kept(kept);
-    }
+      if (!kept.ok() || kept->sealed.segments > 0 ||
+          kept->deleted.segments > 0) {
+        on_kept(kept);
+      }
+    } while (Rest(interval));
   });
 }
 

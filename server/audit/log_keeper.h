@@ -1,9 +1,11 @@
-// Seals old segments of the log while the server runs, behind the decisions.
+// Seals old segments of the log while the server runs, and deletes what is
+// older than it may be kept, behind the decisions.
 //
 // A segment is sealed when its last record is old enough, or when the segments
 // that are not sealed take more room than they may; the oldest first, never one
 // of the last three. What sealing costs stays small: one thread at the lowest
 // priority, which after each segment rests four times as long as that took.
+// Deletion is that of server/audit/retention.h.
 //
 // Thread-safety: all methods may be called from any thread.
 
@@ -14,12 +16,15 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "server/audit/file_system.h"
+#include "server/audit/retention.h"
 #include "server/audit/sealed_files.h"
 
 namespace tarazy {
@@ -30,8 +35,18 @@ struct LogKeeperOptions {
   int64_t seal_after_ms = 0;
   // Bytes that segments may take unsealed; 0: any.
   uint64_t seal_beyond_bytes = 0;
+  // Age in milliseconds from which on records are deleted; 0: none are.
+  int64_t retain_ms = 0;
+  // For what is deleted; see RetentionOptions.
+  const NoteSigner* signer = nullptr;
+  std::function<absl::Status(const std::vector<uint64_t>& ids)> erase_salts;
   // Milliseconds since 1970 UTC.
   std::function<int64_t()> clock;
+};
+
+struct KeptLog {
+  DeletedRecords deleted;
+  SealedSegments sealed;
 };
 
 class LogKeeper {
@@ -40,19 +55,17 @@ class LogKeeper {
   LogKeeper(LogKeeperOptions options, FileSystem* files);
   ~LogKeeper();
 
-  // Seals what is to be sealed now; less where Stop was called.
-  absl::StatusOr<SealedSegments> Keep();
+  // Deletes and seals what is to be now; seals less where Stop was called.
+  absl::StatusOr<KeptLog> Keep();
 
-  // Does that each interval on a thread of its own, until Stop. `on_kept` gets
-  // what was sealed, where something was, and what went wrong.
-  void Start(
-      std::chrono::milliseconds interval,
-      std::function<void(const absl::StatusOr<SealedSegments>&)> on_kept);
+  // Does that now and each interval on a thread of its own, until Stop. `on_kept` gets
+  // what was deleted and sealed, where something was, and what went wrong.
+  void Start(std::chrono::milliseconds interval,
+             std::function<void(const absl::StatusOr<KeptLog>&)> on_kept);
   void Stop();
 
  private:
-  // When the record was made that the segment begins with; empty: it has none.
-  absl::StatusOr<absl::optional<int64_t>> BeginOf(const SegmentFile& segment);
+  absl::StatusOr<SealedSegments> Seal();
   // False when Stop was called meanwhile.
   bool Rest(std::chrono::nanoseconds time);
 

@@ -94,14 +94,18 @@ absl::Status LogReader::CheckEnd() {
 }
 
 absl::Status LogReader::Seek(uint64_t index, const Place& near) {
+  if (index < first_index()) {
+    return absl::NotFoundError(
+        absl::StrCat("record ", index,
+                     " was deleted by the log's retention; the log begins "
+                     "with record ",
+                     first_index()));
+  }
   const auto after = std::upper_bound(segments_.begin(), segments_.end(), index,
                                       [](uint64_t i, const SegmentFile& s) {
                                         return i < s.header.first_index;
                                       });
-  const size_t number =
-      after == segments_.begin()
-          ? 0
-          : static_cast<size_t>(after - segments_.begin()) - 1;
+  const size_t number = static_cast<size_t>(after - segments_.begin()) - 1;
   if (absl::Status s = OpenSegment(number); !s.ok()) return s;
   if (near.index <= index && near.index > scanner_->next_index()) {
     const auto jumped = scanner_->Jump(near.index, near.offset);

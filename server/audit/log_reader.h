@@ -54,9 +54,14 @@ class LogReader {
   // The number that the next record has.
   uint64_t next_index() const { return scanner_->next_index(); }
 
-  // Goes on at record `index`; OUT_OF_RANGE when the log ends before it. Reads
-  // its segment from the beginning on, or from `near`, a place at or before it,
-  // if that is in the same segment and true.
+  // The number of the first record that is left; not 0 where the log's
+  // retention has deleted some.
+  uint64_t first_index() const { return segments_[0].header.first_index; }
+
+  // Goes on at record `index`; OUT_OF_RANGE when the log ends before it,
+  // NOT_FOUND when it was deleted. Reads its segment from the beginning on, or
+  // from `near`, a place at or before it, if that is in the same segment and
+  // true.
   absl::Status Seek(uint64_t index) { return Seek(index, Place()); }
   absl::Status Seek(uint64_t index, const Place& near);
 

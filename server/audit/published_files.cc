@@ -89,7 +89,11 @@ class Copy {
       LogReader* reader,
       const std::function<void(uint64_t records)>& progress) {
     std::string bundle;
-    for (uint64_t first = 0; first < checkpoint_.size; first += kTileWidth) {
+    // Of records that were deleted there are no bundles.
+    uint64_t first =
+        (reader->first_index() + kTileWidth - 1) / kTileWidth * kTileWidth;
+    if (absl::Status s = reader->Seek(first); !s.ok()) return s;
+    for (; first < checkpoint_.size; first += kTileWidth) {
       TileId id{TileId::kEntries, first / kTileWidth};
       id.width = std::min(kTileWidth, checkpoint_.size - first);
       bundle.clear();
@@ -201,11 +205,7 @@ absl::StatusOr<std::unique_ptr<LogReader>> PublishedFiles::ReaderAt(
   const uint64_t bundle = index / kTileWidth;
   const LogReader::Place near{bundle * kTileWidth, tiles_.ReadOffset(bundle)};
   if (absl::Status s = (*reader)->Seek(index, near); !s.ok()) return s;
-  if ((*reader)->next_index() == index) return reader;
-  return absl::NotFoundError(absl::StrCat("record ", index,
-                                          " is kept no longer; the log begins "
-                                          "with record ",
-                                          (*reader)->next_index()));
+  return reader;
 }
 
 absl::StatusOr<uint64_t> WritePublishedFiles(

@@ -43,7 +43,11 @@ absl::StatusOr<std::string> RecordSource::Read(uint64_t index,
       open_.clear();
     }
     const SegmentFile* segment = Find(index);
-    if (segment == nullptr) continue;
+    if (segment == nullptr) {
+      if (look == 0 || segments_.empty()) continue;
+      return absl::NotFoundError(absl::StrCat(
+          "record ", index, " was deleted by the log's retention"));
+    }
     const auto file = Open(*segment);
     if (absl::IsNotFound(file.status())) continue;
     if (!file.ok()) return file.status();

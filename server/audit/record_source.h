@@ -24,7 +24,7 @@ class RecordSource {
       : files_(files), directory_(std::move(directory)) {}
 
   // The record `index`, whose frame begins at `offset` of its segment.
-  // DATA_LOSS: it does not stand there.
+  // DATA_LOSS: it does not stand there. NOT_FOUND: it was deleted.
   absl::StatusOr<std::string> Read(uint64_t index, uint64_t offset);
 
  private:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/audit/pruned.h"
 
 namespace tarazy {
 namespace {
@@ -27,6 +28,42 @@ absl::StatusOr<uint64_t> BytesBeforeZeros(const File* file, uint64_t offset,
     if (found != absl::string_view::npos) last = at + found + 1;
   }
   return last - offset;
+}
+
+// The first segment, where nothing or something was deleted.
+absl::Status CheckBegins(const absl::optional<Pruned>& pruned,
+                         const SegmentFile& segment) {
+  const SegmentHeader& header = segment.header;
+  const bool begins =
+      pruned.has_value()
+          ? header.first_index == pruned->first_index &&
+                header.previous_bytes == pruned->previous_bytes
+          : header.first_index == 0 && header.previous_bytes == 0;
+  if (!begins) {
+    return absl::DataLossError(
+        absl::StrCat("segments before `", segment.path, "` are missing"));
+  }
+  if (pruned.has_value() && header.log_id != pruned->log_id) {
+    return absl::DataLossError(
+        absl::StrCat("`", segment.path, "` belongs to another log"));
+  }
+  return absl::OkStatus();
+}
+
+// That a segment goes on where the one before ends.
+absl::Status CheckFollows(const SegmentFile& before,
+                          const SegmentFile& segment) {
+  const SegmentHeader& header = segment.header;
+  if (header.log_id != before.header.log_id) {
+    return absl::DataLossError(
+        absl::StrCat("`", segment.path, "` belongs to another log"));
+  }
+  if (header.previous_bytes != before.bytes) {
+    return absl::DataLossError(absl::StrCat(
+        "`", before.path, "` has ", before.bytes, " bytes and had ",
+        header.previous_bytes, " when the segment after it was begun"));
+  }
+  return absl::OkStatus();
 }
 
 // All records of a segment that is followed by another.
@@ -100,36 +137,18 @@ absl::StatusOr<SegmentFile> ReadSegment(FileSystem* files, std::string path) {
   return SegmentFile{std::move(path), *size, *header};
 }
 
-absl::Status CheckFollows(const SegmentFile* before,
-                          const SegmentFile& segment) {
-  const SegmentHeader& header = segment.header;
-  if (before == nullptr) {
-    if (header.first_index == 0 && header.previous_bytes == 0) {
-      return absl::OkStatus();
-    }
-    return absl::DataLossError(
-        absl::StrCat("segments before `", segment.path, "` are missing"));
-  }
-  if (header.log_id != before->header.log_id) {
-    return absl::DataLossError(
-        absl::StrCat("`", segment.path, "` belongs to another log"));
-  }
-  if (header.previous_bytes != before->bytes) {
-    return absl::DataLossError(absl::StrCat(
-        "`", before->path, "` has ", before->bytes, " bytes and had ",
-        header.previous_bytes, " when the segment after it was begun"));
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::vector<SegmentFile>> ListSegments(
     FileSystem* files, const std::string& directory) {
+  const auto pruned = ReadPruned(files, directory);
+  if (!pruned.ok()) return pruned.status();
+  const uint64_t begin = pruned->has_value() ? (*pruned)->first_index : 0;
   const auto names = files->List(directory);
   if (!names.ok()) return names.status();
   std::vector<SegmentFile> segments;
   for (const std::string& name : *names) {
     uint64_t first_index;
     if (!ParseSegmentName(name, &first_index)) continue;
+    if (first_index < begin) continue;
     auto segment = ReadSegment(files, absl::StrCat(directory, "/", name));
     if (!segment.ok()) return segment.status();
     if (segment->header.first_index != first_index) {
@@ -137,10 +156,16 @@ absl::StatusOr<std::vector<SegmentFile>> ListSegments(
           absl::StrCat("`", segment->path, "` begins with record ",
                        segment->header.first_index, ", not with its name's"));
     }
-    absl::Status follows =
-        CheckFollows(segments.empty() ? nullptr : &segments.back(), *segment);
+    absl::Status follows = segments.empty()
+                               ? CheckBegins(*pruned, *segment)
+                               : CheckFollows(segments.back(), *segment);
     if (!follows.ok()) return follows;
     segments.push_back(*std::move(segment));
+  }
+  if (segments.empty() && begin > 0) {
+    return absl::DataLossError(absl::StrCat(
+        "`", directory, "` has no segment that begins with record ", begin,
+        ", as `", kPrunedName, "` says"));
   }
   return segments;
 }

@@ -35,12 +35,9 @@ struct SegmentFile {
 // Opens one segment and reads its header.
 absl::StatusOr<SegmentFile> ReadSegment(FileSystem* files, std::string path);
 
-// DATA_LOSS unless `segment` goes on where `before` (null: nothing) ends.
-absl::Status CheckFollows(const SegmentFile* before,
-                          const SegmentFile& segment);
-
 // The segments of a directory in order, their headers checked, and each
-// against the size of the one before. DATA_LOSS names the segment.
+// against the size of the one before. Those that `PRUNED` says are deleted are
+// left out, whether or not they are gone yet. DATA_LOSS names the segment.
 absl::StatusOr<std::vector<SegmentFile>> ListSegments(
     FileSystem* files, const std::string& directory);
 

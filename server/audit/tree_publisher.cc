@@ -116,6 +116,14 @@ absl::Status TreePublisher::LoadEdge(const Checkpoint& signed_last) {
 
 // The whole tree again from the log's records, which must be those signed.
 absl::Status TreePublisher::Rebuild(const Checkpoint& signed_last) {
+  if (reader_->first_index() > 0) {
+    return absl::DataLossError(absl::StrCat(
+        "tiles are lost or damaged, and can't be made again: the records "
+        "before ",
+        reader_->first_index(),
+        " were deleted by the log's retention; put the folder `tlog` back from "
+        "a copy"));
+  }
   if (absl::Status s = reader_->Seek(0); !s.ok()) return s;
   TreeEdge edge;
   absl::Status grown = Grow(signed_last.size, &edge);

@@ -1,6 +1,7 @@
 #include "server/audit/verify.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "server/audit/log_reader.h"
+#include "server/audit/pruned.h"
 #include "server/audit/published_files.h"
 #include "server/audit/tile_store.h"
 
@@ -52,9 +54,33 @@ class Comparison {
 
   // A record, and where it begins in its segment.
   absl::Status Add(absl::string_view record, uint64_t offset) {
-    if (absl::Status s = CheckRoot(); !s.ok()) return s;
     if (absl::Status s = CheckOffset(offset); !s.ok()) return s;
-    edge_.Append(LeafHash(record), &full_);
+    return AddLeaf(LeafHash(record));
+  }
+
+  // Records before `first` were deleted: their hashes are taken from the tiles,
+  // which the checkpoint's root vouches for.
+  absl::Status AddPruned(uint64_t first) {
+    if (first > published_) {
+      return absl::DataLossError(absl::StrCat(
+          "records before ", first,
+          " were deleted, and the checkpoint has only ", published_));
+    }
+    while (edge_.size() < first) {
+      TileId id{0, edge_.size() / kTileWidth};
+      id.width = std::min(kTileWidth, first - edge_.size());
+      const auto hashes = tiles_.ReadTile(id);
+      if (!hashes.ok()) return absl::DataLossError(hashes.status().message());
+      for (const Hash& hash : *hashes) {
+        if (absl::Status s = AddLeaf(hash); !s.ok()) return s;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddLeaf(const Hash& leaf) {
+    if (absl::Status s = CheckRoot(); !s.ok()) return s;
+    edge_.Append(leaf, &full_);
     for (const TreeEdge::FullTile& tile : full_) {
       absl::Status s = CheckFull(tile);
       if (!s.ok()) return s;
@@ -133,6 +159,31 @@ class Comparison {
   uint64_t compared_ = 0;
 };
 
+absl::StatusOr<std::vector<Hash>> LeavesOf(const std::string& bundle,
+                                           const TileId& id) {
+  const auto records = ReadBundle(bundle, id.width, id.Path());
+  if (!records.ok()) return records.status();
+  std::vector<Hash> leaves;
+  for (const std::string& record : *records) leaves.push_back(LeafHash(record));
+  return leaves;
+}
+
+// The hashes of a full tile of leaves.
+absl::StatusOr<std::vector<Hash>> ReadLeaves(
+    const std::function<absl::StatusOr<std::string>(const std::string& path)>&
+        read,
+    uint64_t number) {
+  const std::string path = TileId{0, number}.Path();
+  const auto bytes = read(path);
+  if (!bytes.ok()) return bytes.status();
+  std::vector<Hash> leaves(kTileWidth);
+  if (bytes->size() != kTileWidth * sizeof(Hash)) {
+    return absl::DataLossError(absl::StrCat("`", path, "` is no full tile"));
+  }
+  std::memcpy(leaves.data(), bytes->data(), bytes->size());
+  return leaves;
+}
+
 }  // namespace
 
 absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
@@ -161,6 +212,16 @@ absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
                                               checkpoint.status().message()));
     }
     absl::Status s = comparison.AddExpected(*checkpoint, false);
+    if (!s.ok()) return s;
+  }
+  const auto pruned = ReadPruned(files, options.directory);
+  if (!pruned.ok()) return pruned.status();
+  if (pruned->has_value()) {
+    verified.pruned = (*pruned)->first_index;
+    absl::Status s = options.verifier == nullptr
+                         ? absl::OkStatus()
+                         : CheckSigned(**pruned, *options.verifier);
+    if (s.ok()) s = comparison.AddPruned(verified.pruned);
     if (!s.ok()) return s;
   }
   for (;;) {
@@ -219,13 +280,19 @@ absl::StatusOr<VerifiedLog> VerifyPublished(
     TileId id{TileId::kEntries, edge.size() / kTileWidth};
     id.width = std::min(kTileWidth, size - edge.size());
     const auto bundle = read(id.Path());
-    if (!bundle.ok()) return bundle.status();
-    const auto records = ReadBundle(*bundle, id.width, id.Path());
-    if (!records.ok()) return records.status();
-    for (const std::string& record : *records) {
-      edge.Append(LeafHash(record), &full);
+    // At the log's beginning they may have been deleted; then the tile tells.
+    const bool deleted = absl::IsNotFound(bundle.status()) &&
+                         verified.pruned == edge.size() &&
+                         id.width == kTileWidth;
+    if (!bundle.ok() && !deleted) return bundle.status();
+    const auto leaves =
+        deleted ? ReadLeaves(read, id.number) : LeavesOf(*bundle, id);
+    if (!leaves.ok()) return leaves.status();
+    for (const Hash& leaf : *leaves) {
+      edge.Append(leaf, &full);
       sound = sound && matches();
     }
+    if (deleted) verified.pruned = edge.size();
     full.clear();
     ++verified.tiles;
     if (options.progress) options.progress(edge.size());
@@ -234,7 +301,7 @@ absl::StatusOr<VerifiedLog> VerifyPublished(
     return absl::DataLossError(absl::StrCat(
         "the first ", edge.size(), " records are not those that were signed"));
   }
-  verified.records = size;
+  verified.records = size - verified.pruned;
   return verified;
 }
 

@@ -25,6 +25,9 @@ namespace tarazy {
 
 struct VerifiedLog {
   uint64_t records = 0;
+  // Records before those, deleted by the log's retention: of them the hashes
+  // were checked.
+  uint64_t pruned = 0;
   // What was published; empty when nothing was.
   absl::optional<Checkpoint> checkpoint;
   // Tiles that were compared; of a server, bundles of records.

@@ -365,9 +365,14 @@ void AddAuditExport(CLI::App* audit, std::function<int()>* run) {
                    "Writes the records that fit as JSON lines or CSV, oldest "
                    "first.",
                    Export, &command);
-  command->add_option("--format", flags->format, "jsonl or csv")
-      ->check(CLI::IsMember({"jsonl", "csv"}))
-      ->capture_default_str();
+  CLI::Option* format =
+      command->add_option("--format", flags->format, "jsonl or csv")
+          ->check(CLI::IsMember({"jsonl", "csv"}))
+          ->capture_default_str();
+  command
+      ->add_flag("--json", flags->json,
+                 "an object for each record, a line each: as --format jsonl")
+      ->excludes(format);
   command->add_option("--out", flags->out,
                       "file to make; default: standard output");
 }

@@ -81,6 +81,7 @@ class FileSource final : public AuditSource {
     }
     // Whoever waits for it may stop it.
     options.max_counted = std::numeric_limits<uint64_t>::max();
+    options.max_count_time = std::chrono::hours(24);
     return options;
   }
 

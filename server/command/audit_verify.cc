@@ -148,6 +148,13 @@ void PrintVerified(const VerifiedLog& verified, bool with_key,
                    absl::optional<uint64_t> indexed) {
   std::printf("%llu records, each as it was written\n",
               static_cast<unsigned long long>(verified.records));
+  if (verified.pruned > 0) {
+    std::printf(
+        "%llu records before those were deleted by the log's retention, "
+        "their hashes are as they must be%s\n",
+        static_cast<unsigned long long>(verified.pruned),
+        with_key ? "" : "; that the log's key says so was not checked");
+  }
   if (verified.checkpoint.has_value()) {
     std::printf(
         "checkpoint of %llu records by `%s`: %s; %llu tiles as they "
@@ -188,8 +195,8 @@ absl::Status VerifyWhole(const VerifyFlags& flags,
     return absl::OkStatus();
   }
   std::string text = absl::StrCat(
-      "{\"records\":", verified->records, ",\"tiles\":", verified->tiles,
-      ",\"signature_checked\":",
+      "{\"records\":", verified->records, ",\"pruned\":", verified->pruned,
+      ",\"tiles\":", verified->tiles, ",\"signature_checked\":",
       verifier.has_value() && verified->checkpoint.has_value() ? "true"
                                                                : "false");
   if (verified->checkpoint.has_value()) {

@@ -299,7 +299,7 @@ void ReadListen(Section section, Config::Listen* listen) {
 
 void ReadLog(Section section, Config::Log* log) {
   auto& [enabled, directory, name, segment_bytes, max_queue_bytes,
-         seal_after_days, seal_beyond_bytes] = *log;
+         seal_after_days, seal_beyond_bytes, retain_days] = *log;
   section.Bool("enabled", &enabled);
   section.Text("directory", kMaxPathBytes, &directory);
   section.Text("name", 64, &name);
@@ -308,6 +308,7 @@ void ReadLog(Section section, Config::Log* log) {
                  &max_queue_bytes);
   section.Number("seal_after_days", 0, 36500, &seal_after_days);
   section.Number("seal_beyond_bytes", 0, uint64_t{1} << 50, &seal_beyond_bytes);
+  section.Number("retain_days", 0, 36500, &retain_days);
   if (!IsLogName(name)) {
     section.Refuse("name",
                    "must be 1 to 64 letters, digits, `-`, `.`, `_` "
@@ -433,6 +434,11 @@ void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
   ReadPack(root.Sub("pack"), &pack);
   ReadLog(root.Sub("log"), &log);
   ReadCheckpoints(root.Sub("checkpoints"), &checkpoints);
+  if (log.retain_days > 0 && checkpoints.key_file.empty()) {
+    root.Refuse("log",
+                "has `retain_days`, and records are deleted behind a signed "
+                "checkpoint alone; set `checkpoints.key_file`");
+  }
   {
     Section section = root.Sub("index");
     auto& [path] = index;

@@ -66,6 +66,9 @@ struct Config {
     // and when those that are not sealed take more bytes; 0: they are not.
     uint32_t seal_after_days = 0;
     uint64_t seal_beyond_bytes = 0;
+    // Records are deleted so many days after they were made, behind a signed
+    // checkpoint; 0: never.
+    uint32_t retain_days = 0;
   } log;
 
   // Signed checkpoints of the log.

@@ -39,6 +39,8 @@ class Checkpoints {
   // kBetweenReceipts, so that many who ask wait for one signature.
   absl::Status SignThrough(uint64_t index);
 
+  const NoteSigner* signer() const { return signer_.get(); }
+
   // Publishes what is durable a last time; returns when it is done.
   void Stop() { publisher_->Stop(); }
 

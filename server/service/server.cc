@@ -52,8 +52,8 @@ constexpr size_t kMaxWaitingForWorkers = 1024;
 // The same for the audit, whose questions may read for seconds.
 constexpr int kAuditWorkers = 2;
 constexpr size_t kMaxWaitingForAudit = 64;
-// How often the server looks for segments to seal.
-constexpr std::chrono::seconds kBetweenSealings(10);
+// How often the server looks for segments to seal and to delete.
+constexpr std::chrono::seconds kBetweenLooks(10);
 // After the calls under way have ended, a drain goes on telling callers to go
 // elsewhere until they have stopped coming.
 constexpr std::chrono::milliseconds kQuiet(50);
@@ -151,6 +151,7 @@ class ServerImpl final : public Server {
   absl::Status OpenLog();
   absl::Status OpenAudit();
   void StartKeeper();
+  void SayKept(const absl::StatusOr<KeptLog>& kept);
   absl::Status ListenHttp();
   std::vector<Method> Methods();
   // Loads packs and puts nothing in service.
@@ -173,7 +174,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
   std::unique_ptr<DecisionLog> log_;          // null: turned off
   std::unique_ptr<Checkpoints> checkpoints_;  // null: nothing is signed
-  std::unique_ptr<LogKeeper> keeper_;         // null: nothing is sealed
+  std::unique_ptr<LogKeeper> keeper_;         // null: nothing to keep
   Callers callers_;
   std::unique_ptr<SaltStore> salts_;      // null: nothing is recorded
   std::unique_ptr<IndexFollower> index_;  // null: none is kept
@@ -324,26 +325,60 @@ absl::Status ServerImpl::OpenAudit() {
 
 void ServerImpl::StartKeeper() {
   const Config::Log& log = config_.log;
-  if (log.seal_after_days == 0 && log.seal_beyond_bytes == 0) return;
+  if (log.seal_after_days == 0 && log.seal_beyond_bytes == 0 &&
+      log.retain_days == 0) {
+    return;
+  }
+  constexpr int64_t kDayMs = int64_t{24} * 3600 * 1000;
   LogKeeperOptions options;
   options.log_directory = log.directory;
-  options.seal_after_ms = int64_t{log.seal_after_days} * 24 * 3600 * 1000;
+  options.seal_after_ms = log.seal_after_days * kDayMs;
   options.seal_beyond_bytes = log.seal_beyond_bytes;
+  if (checkpoints_ != nullptr) {
+    options.retain_ms = log.retain_days * kDayMs;
+    options.signer = checkpoints_->signer();
+  }
+  options.erase_salts = [this](const std::vector<uint64_t>& ids) {
+    return salts_->Erase(ids);
+  };
   options.clock = hooks_.clock;
   keeper_ = std::make_unique<LogKeeper>(std::move(options), disk_);
-  keeper_->Start(kBetweenSealings, [line = hooks_.log_line](const auto& kept) {
-    if (!kept.ok()) {
-      line(LogLine(LogLevel::kError, "sealing_failed")
-               .Text("reason", kept.status().message())
-               .str());
-      return;
-    }
-    line(LogLine(LogLevel::kInfo, "segments_sealed")
-             .Number("segments", static_cast<int64_t>(kept->segments))
-             .Number("bytes_before", static_cast<int64_t>(kept->bytes_before))
-             .Number("bytes_after", static_cast<int64_t>(kept->bytes_after))
-             .str());
+  keeper_->Start(kBetweenLooks, [this](const absl::StatusOr<KeptLog>& kept) {
+    SayKept(kept);
   });
+}
+
+void ServerImpl::SayKept(const absl::StatusOr<KeptLog>& kept) {
+  if (!kept.ok()) {
+    hooks_.log_line(LogLine(LogLevel::kError, "log_keeping_failed")
+                        .Text("reason", kept.status().message())
+                        .str());
+    return;
+  }
+  if (kept->deleted.segments > 0) {
+    hooks_.log_line(
+        LogLine(LogLevel::kInfo, "records_deleted")
+            .Number("segments", static_cast<int64_t>(kept->deleted.segments))
+            .Number("records", static_cast<int64_t>(kept->deleted.records))
+            .str());
+    if (index_ != nullptr) {
+      // Where it can't be now, the next record to be added says so.
+      index_
+          ->MakeAgain(absl::OutOfRangeError(
+              "records that were in it have been deleted"))
+          .IgnoreError();
+    }
+  }
+  if (kept->sealed.segments > 0) {
+    hooks_.log_line(
+        LogLine(LogLevel::kInfo, "segments_sealed")
+            .Number("segments", static_cast<int64_t>(kept->sealed.segments))
+            .Number("bytes_before",
+                    static_cast<int64_t>(kept->sealed.bytes_before))
+            .Number("bytes_after",
+                    static_cast<int64_t>(kept->sealed.bytes_after))
+            .str());
+  }
 }
 
 std::vector<Method> ServerImpl::Methods() {

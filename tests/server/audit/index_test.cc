@@ -354,6 +354,23 @@ TEST_F(AuditIndexTest, CountsInGroups) {
   EXPECT_EQ(sum, static_cast<uint64_t>(kRecords));
 }
 
+TEST_F(AuditIndexTest, CountsEndInTime) {
+  auto index = AuditIndex::Open(path_, AuditIndex::Use::kRead);
+  ASSERT_TRUE(index.ok()) << index.status();
+  IndexQuery query;
+  query.filter.mutable_from()->set_seconds(1);
+  ASSERT_TRUE((*index)->Count(query, {"effect"}).ok());
+  // Any time is longer.
+  query.max_time = std::chrono::milliseconds(-1);
+  const absl::Status late = (*index)->Count(query, {"effect"}).status();
+  EXPECT_EQ(late.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(late.message()), HasSubstr("counting takes longer"));
+  query.max_time = std::chrono::hours(1);
+  query.max_scanned = 10;
+  EXPECT_EQ((*index)->Count(query, {}).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
 TEST_F(AuditIndexTest, AServiceReadsItsOwnDecisionsAlone) {
   AuditQueries queries = Queries();
   const AuditScope own{false, "egov.tax"};

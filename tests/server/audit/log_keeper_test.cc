@@ -85,15 +85,15 @@ TEST_F(LogKeeperTest, SealsWhatIsOldEnough) {
   auto kept = keeper.Keep();
   ASSERT_TRUE(kept.ok()) << kept.status();
   const size_t sealed = Count(&disk_, ".zst");
-  EXPECT_EQ(kept->segments, sealed);
+  EXPECT_EQ(kept->sealed.segments, sealed);
   // Two thirds of the records are older.
   EXPECT_GT(sealed, segments / 3);
   EXPECT_LT(sealed, segments - 3);
-  EXPECT_LT(kept->bytes_after, kept->bytes_before);
+  EXPECT_LT(kept->sealed.bytes_after, kept->sealed.bytes_before);
   EXPECT_TRUE(ReadWhole(&disk_).ok());
   kept = keeper.Keep();
   ASSERT_TRUE(kept.ok());
-  EXPECT_EQ(kept->segments, 0u);
+  EXPECT_EQ(kept->sealed.segments, 0u);
   // However old: never the last three.
   now_ms_ += 1000000 * kMinute;
   ASSERT_TRUE(keeper.Keep().ok());

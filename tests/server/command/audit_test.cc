@@ -177,7 +177,7 @@ TEST_F(AuditShow, VerifyAndProve) {
   EXPECT_EQ(whole.code, 0) << whole.err;
   EXPECT_EQ(whole.out,
             "3 records, each as it was written\n"
-            "checkpoint of 3 records by `command-test`: signature good; 2 "
+            "checkpoint of 3 records by `command-test`: signature good; 1 "
             "tiles as they must be\n");
   EXPECT_THAT(RunWith({"verify", "--log", log_}).out,
               HasSubstr("signature not checked"));

@@ -59,6 +59,8 @@ std::string Show(const Config& c) {
       absl::StrJoin(c.pack.keys, " "), "|", c.pack.threshold, "|",
       c.log.enabled, "|", c.log.directory, "|", c.log.name, "|",
       c.log.segment_bytes, "|", c.log.max_queue_bytes, "|",
+      c.log.seal_after_days, "|", c.log.seal_beyond_bytes, "|",
+      c.log.retain_days, "|", c.pseudonyms.key_variable, "|",
       c.checkpoints.key_file, "|", c.checkpoints.create, "|",
       c.checkpoints.interval_ms, "|", c.registers.path, "|",
       c.pseudonyms.key_file, "|", c.pseudonyms.create, "|",
@@ -85,6 +87,22 @@ TEST_F(ConfigTest, KeysOfPacks) {
               HasSubstr("`pack.keys` must be a list of at most 64 texts"));
   EXPECT_THAT(ErrorOf("pack: {keys: [[a]]}\n"),
               HasSubstr("must be a list of texts of 1 to"));
+}
+
+TEST_F(ConfigTest, WhatHappensToOldSegments) {
+  const auto config = Read(
+      "log: {seal_after_days: 3, seal_beyond_bytes: 1099511627776,\n"
+      "      retain_days: 1825}\ncheckpoints: {key_file: k}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->log.seal_after_days, 3u);
+  EXPECT_EQ(config->log.seal_beyond_bytes, uint64_t{1} << 40);
+  EXPECT_EQ(config->log.retain_days, 1825u);
+  EXPECT_THAT(ErrorOf("log: {retain_days: 30}\n"),
+              HasSubstr("`log` has `retain_days`, and records are deleted "
+                        "behind a signed checkpoint alone"));
+  EXPECT_THAT(ErrorOf("log: {retain_days: -1}\n"), HasSubstr("retain_days"));
+  EXPECT_THAT(ErrorOf("pseudonyms: {key_variable: K, create: true}\n"),
+              HasSubstr("`pseudonyms.create` makes a key file"));
 }
 
 TEST_F(ConfigTest, EmptyFileGivesDefaultsBesideTheFile) {
@@ -136,13 +154,14 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "pack: {editions: [/p, q], readings: {r: a, s: b}, "
       "compare_with: [e], keys: [a, b], threshold: 2}\n"
       "log: {enabled: false, directory: /l, name: a/b, "
-      "segment_bytes: 1048576, max_queue_bytes: 1048577}\n"
+      "segment_bytes: 1048576, max_queue_bytes: 1048577, "
+      "seal_after_days: 4, seal_beyond_bytes: 5, retain_days: 6}\n"
       "checkpoints: {key_file: c.key, create: true, interval_ms: 20}\n"
       "index: {path: i.db}\n"
       "salts: {path: s.db}\n"
       "http: {tiles: 'h:1'}\n"
       "registers: {path: r.db}\n"
-      "pseudonyms: {key_file: sub/k, create: true}\n"
+      "pseudonyms: {key_file: sub/k, key_variable: V, create: false}\n"
       "limits: {message_bytes: 2048, batch_requests: 7, consents_tried: 3, "
       "drain_seconds: 0, decision_time_skew_ms: 9}\n"
       "rights: {assert_consent: true, choose_decision_time: true, "
@@ -151,9 +170,9 @@ TEST_F(ConfigTest, ReadsEveryKey) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(Show(*config),
             absl::StrCat("[::1]:0|/run/t.sock|2||/p,", folder_, "/q|r=a,s=b|",
-                         folder_, "/e|a b|2|0|/l|a/b|1048576|1048577|", folder_,
-                         "/c.key|1|20|", folder_, "/r.db|", folder_,
-                         "/sub/k|1|2048|7|3|0|9|1|1|2|", folder_, "/i.db|1|",
+                         folder_, "/e|a b|2|0|/l|a/b|1048576|1048577|4|5|6|V|",
+                         folder_, "/c.key|1|20|", folder_, "/r.db|", folder_,
+                         "/sub/k|0|2048|7|3|0|9|1|1|2|", folder_, "/i.db|1|",
                          folder_, "/s.db|h:1"));
 }
 

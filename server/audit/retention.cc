@@ -1,0 +1,193 @@
+#include "server/audit/retention.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/audit/pruned.h"
+#include "server/audit/record_text.h"
+#include "server/audit/sealed_files.h"
+#include "server/audit/tile_store.h"
+
+namespace tarazy {
+namespace {
+
+class Retention {
+ public:
+  Retention(FileSystem* files, const RetentionOptions& options)
+      : files_(files),
+        options_(options),
+        shown_(ShowSealed(files)),
+        tiles_(files, absl::StrCat(options.log_directory, "/tlog")) {}
+
+  absl::StatusOr<DeletedRecords> Run() {
+    auto pruned = ReadPruned(files_, options_.log_directory);
+    if (!pruned.ok()) return pruned.status();
+    if (pruned->has_value()) {
+      absl::Status s = CheckSigned(**pruned, options_.signer->verifier());
+      if (!s.ok()) return s;
+    }
+    const uint64_t before =
+        pruned->has_value() ? (*pruned)->first_index : uint64_t{0};
+    auto next = FindEnd();
+    if (!next.ok()) return next.status();
+    if (next->has_value()) {
+      absl::Status s = Sign(**next);
+      if (!s.ok()) return s;
+      pruned = *std::move(next);
+    }
+    if (pruned->has_value()) {
+      // Those of a run that was stopped, too.
+      absl::Status s = RemoveSegments((*pruned)->first_index);
+      if (!s.ok()) return s;
+      deleted_.records = (*pruned)->first_index - before;
+    }
+    return deleted_;
+  }
+
+ private:
+  // Where the log is to begin; empty: where it does.
+  absl::StatusOr<absl::optional<Pruned>> FindEnd() {
+    const absl::optional<Pruned> none;
+    const auto note = tiles_.ReadCheckpoint();
+    if (absl::IsNotFound(note.status())) return none;
+    if (!note.ok()) return note.status();
+    const auto signed_tree =
+        Checkpoint::FromNote(*note, options_.signer->verifier());
+    if (!signed_tree.ok()) return signed_tree.status();
+    const uint64_t covered = signed_tree->size - signed_tree->size % kTileWidth;
+    const auto segments = ListSegments(shown_.get(), options_.log_directory);
+    if (!segments.ok()) return segments.status();
+    size_t count = 0;
+    while (count + kKeptSegments < segments->size()) {
+      const SegmentFile& after = (*segments)[count + 1];
+      if (after.header.first_index > covered) break;
+      // All of a segment's records are older than the first of the next.
+      const auto ended = BeginOf(shown_.get(), after);
+      if (!ended.ok()) return ended.status();
+      if (!ended->has_value() || **ended >= options_.before_ms) break;
+      ++count;
+    }
+    if (count == 0) return none;
+    for (size_t i = 0; i < count; ++i) {
+      absl::Status s =
+          CheckHashes((*segments)[i], (*segments)[i + 1].header.first_index);
+      if (!s.ok()) return s;
+    }
+    const SegmentHeader& header = (*segments)[count].header;
+    Pruned pruned;
+    pruned.origin = signed_tree->origin;
+    pruned.first_index = header.first_index;
+    pruned.previous_bytes = header.previous_bytes;
+    pruned.log_id = header.log_id;
+    return absl::make_optional(std::move(pruned));
+  }
+
+  // That the tiles have what is to be deleted.
+  absl::Status CheckHashes(const SegmentFile& segment, uint64_t end) {
+    auto file = shown_->Open(segment.path, FileSystem::Mode::kRead);
+    if (!file.ok()) return file.status();
+    SegmentScanner scanner(file->get(), segment.header, segment.bytes);
+    std::vector<Hash> tile;
+    uint64_t number = 0;
+    while (scanner.next_index() < end) {
+      const uint64_t index = scanner.next_index();
+      const auto more = scanner.Next();
+      if (!more.ok()) return more.status();
+      if (tile.empty() || number != index / kTileWidth) {
+        number = index / kTileWidth;
+        auto read = tiles_.ReadTile({0, number});
+        if (!read.ok()) return read.status();
+        tile = *std::move(read);
+      }
+      if (!*more ||
+          LeafHash(scanner.frame().record) != tile[index % kTileWidth]) {
+        return absl::DataLossError(
+            absl::StrCat("`", segment.path, "`: record ", index,
+                         " is not what was signed, and is not deleted"));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Sign(const Pruned& pruned) {
+    const auto note = options_.signer->Sign(pruned.ToText());
+    if (!note.ok()) return note.status();
+    return ReplaceFile(files_, options_.log_directory, kPrunedName, *note);
+  }
+
+  absl::Status RemoveSegments(uint64_t first_index) {
+    const auto names = shown_->List(options_.log_directory);
+    if (!names.ok()) return names.status();
+    bool removed = false;
+    for (const std::string& name : *names) {
+      uint64_t index;
+      if (!ParseSegmentName(name, &index) || index >= first_index) continue;
+      const std::string path = absl::StrCat(options_.log_directory, "/", name);
+      absl::Status s = EraseSalts(path);
+      // It may be there sealed and unsealed.
+      for (const char* ending : {"", ".zst"}) {
+        if (!s.ok()) return s;
+        s = files_->Remove(absl::StrCat(path, ending));
+        if (absl::IsNotFound(s)) s = absl::OkStatus();
+      }
+      if (!s.ok()) return s;
+      ++deleted_.segments;
+      removed = true;
+    }
+    return removed ? files_->SyncDirectory(options_.log_directory)
+                   : absl::OkStatus();
+  }
+
+  absl::Status EraseSalts(const std::string& path) {
+    if (!options_.erase_salts) return absl::OkStatus();
+    const auto segment = ReadSegment(shown_.get(), path);
+    if (!segment.ok()) return segment.status();
+    auto file = shown_->Open(path, FileSystem::Mode::kRead);
+    if (!file.ok()) return file.status();
+    SegmentScanner scanner(file->get(), segment->header, segment->bytes);
+    std::vector<uint64_t> ids;
+    for (;;) {
+      const auto more = scanner.Next();
+      if (!more.ok()) return more.status();
+      if (!*more) break;
+      const auto record = ParseRecord(scanner.frame().record);
+      if (record.ok() && record->has_sealed_inputs()) {
+        ids.push_back(record->sealed_inputs().salt());
+      }
+    }
+    return ids.empty() ? absl::OkStatus() : options_.erase_salts(ids);
+  }
+
+  FileSystem* const files_;
+  const RetentionOptions& options_;
+  const std::unique_ptr<FileSystem> shown_;
+  const TileStore tiles_;
+  DeletedRecords deleted_;
+};
+
+}  // namespace
+
+absl::StatusOr<DeletedRecords> DeleteOldRecords(
+    FileSystem* files, const RetentionOptions& options) {
+  return Retention(files, options).Run();
+}
+
+absl::StatusOr<absl::optional<int64_t>> BeginOf(FileSystem* files,
+                                                const SegmentFile& segment) {
+  auto file = files->Open(segment.path, FileSystem::Mode::kRead);
+  if (!file.ok()) return file.status();
+  SegmentScanner scanner(file->get(), segment.header, segment.bytes);
+  const auto more = scanner.Next();
+  if (!more.ok()) return more.status();
+  if (!*more) return absl::optional<int64_t>();
+  const auto record = ParseRecord(scanner.frame().record);
+  if (!record.ok()) {
+    return absl::DataLossError(absl::StrCat("record ", scanner.frame().index,
+                                            " ", record.status().message()));
+  }
+  return absl::make_optional(ToMilliseconds(record->recorded_at()));
+}
+
+}  // namespace tarazy

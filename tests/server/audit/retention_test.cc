@@ -1,0 +1,381 @@
+#include "server/audit/retention.h"
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/audit/decision_log.h"
+#include "server/audit/index.h"
+#include "server/audit/index_follower.h"
+#include "server/audit/log_reader.h"
+#include "server/audit/pruned.h"
+#include "server/audit/published_files.h"
+#include "server/audit/sealed_files.h"
+#include "server/audit/tree_publisher.h"
+#include "server/audit/verify.h"
+#include "tarazy/v1/record.pb.h"
+#include "tests/server/audit/last_answer.h"
+#include "tests/server/audit/memory_file_system.h"
+#include "tests/server/audit/temp_folder.h"
+
+namespace tarazy {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kLog[] = "/log";
+// 2026-03-10T00:00:00Z; a record a minute from then on, salted.
+constexpr int64_t kStartSeconds = 1773100800;
+constexpr int kRecords = 1500;
+constexpr int64_t kMinute = 60000;
+
+std::string Record(uint64_t number) {
+  v1::DecisionRecord record;
+  record.mutable_recorded_at()->set_seconds(kStartSeconds +
+                                            60 * static_cast<int64_t>(number));
+  record.mutable_request()->set_service(
+      absl::StrCat("service ", number, std::string(60, 's')));
+  record.mutable_sealed_inputs()->set_salt(number + 1);
+  return record.SerializeAsString();
+}
+
+class RetentionTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string key = folder_.path() + "/key";
+    ASSERT_TRUE(NoteSigner::CreateKeyFile(key, "test-log").ok());
+    signer_ = *NoteSigner::Load(key);
+    DecisionLogOptions options;
+    options.directory = kLog;
+    options.segment_bytes = 15000;
+    options.max_record_bytes = 1000;
+    auto log = DecisionLog::Open(options, &disk_);
+    ASSERT_TRUE(log.ok()) << log.status();
+    for (uint64_t i = 0; i < kRecords; ++i) {
+      ASSERT_TRUE((*log)->Append(Record(i), &answer_).ok());
+      ASSERT_TRUE(answer_.Wait().ok());
+    }
+    (*log)->Close();
+    tree_.log_directory = kLog;
+    tree_.signed_directory = kLog;
+    tree_.signed_name = "key.signed";
+    options_.log_directory = kLog;
+    options_.before_ms = kStartSeconds * 1000 + 1000 * kMinute;
+    options_.signer = signer_.get();
+    options_.erase_salts = [this](const std::vector<uint64_t>& ids) {
+      erased_.insert(ids.begin(), ids.end());
+      return absl::OkStatus();
+    };
+  }
+
+  void Publish(uint64_t size) {
+    auto publisher = TreePublisher::Open(tree_, &disk_, signer_.get());
+    ASSERT_TRUE(publisher.ok()) << publisher.status();
+    ASSERT_TRUE((*publisher)->Publish(size).ok());
+  }
+
+  absl::StatusOr<VerifiedLog> Verify(FileSystem* disk) {
+    const auto shown = ShowSealed(disk);
+    VerifyOptions options;
+    options.directory = kLog;
+    options.verifier = &signer_->verifier();
+    return VerifyLog(shown.get(), options);
+  }
+
+  // The log is whole, its records from `first` on are there, as they were.
+  static absl::StatusOr<uint64_t> FirstOfWhole(FileSystem* disk) {
+    const auto shown = ShowSealed(disk);
+    auto reader = LogReader::Open(shown.get(), kLog);
+    if (!reader.ok()) return reader.status();
+    const uint64_t first = (*reader)->first_index();
+    for (uint64_t i = first;; ++i) {
+      const auto more = (*reader)->Next();
+      if (!more.ok()) return more.status();
+      if (!*more) {
+        if (i == kRecords) return first;
+        return absl::DataLossError(absl::StrCat("ends before ", i));
+      }
+      if ((*reader)->record() != Record(i)) {
+        return absl::DataLossError(absl::StrCat("another record ", i));
+      }
+    }
+  }
+
+  static size_t Count(const std::map<std::string, std::string>& files,
+                      const std::string& part) {
+    return static_cast<size_t>(std::count_if(
+        files.begin(), files.end(),
+        [&](const auto& file) { return absl::StrContains(file.first, part); }));
+  }
+
+  TempFolder folder_;
+  MemoryFileSystem disk_;
+  LastAnswer answer_;
+  std::unique_ptr<const NoteSigner> signer_;
+  TreePublisherOptions tree_;
+  RetentionOptions options_;
+  std::set<uint64_t> erased_;
+};
+
+TEST_F(RetentionTest, DeletesWhatIsOldAndTheLogVerifiesStill) {
+  Publish(kRecords);
+  const auto before = disk_.AfterKill();
+  const auto deleted = DeleteOldRecords(&disk_, options_);
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_GT(deleted->segments, 3u);
+  EXPECT_GT(deleted->records, 800u);
+  EXPECT_LE(deleted->records, 1000u);
+  const auto after = disk_.AfterKill();
+  EXPECT_EQ(Count(after, ".log") + deleted->segments, Count(before, ".log"));
+  EXPECT_EQ(erased_.size(), deleted->records);
+  EXPECT_EQ(*erased_.rbegin(), deleted->records);
+
+  const auto first = FirstOfWhole(&disk_);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(*first, deleted->records);
+  const auto verified = Verify(&disk_);
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_EQ(verified->pruned, deleted->records);
+  EXPECT_EQ(verified->records + verified->pruned, uint64_t{kRecords});
+  const PublishedFiles files(&disk_, kLog);
+  const auto published = VerifyPublished(
+      [&files](const std::string& path) { return files.Read(path); }, {});
+  ASSERT_TRUE(published.ok()) << published.status();
+  EXPECT_EQ(published->pruned, (deleted->records + 255) / 256 * 256);
+  // Files for others hold what is left.
+  const auto written = WritePublishedFiles(&disk_, kLog, "/www", {});
+  ASSERT_TRUE(written.ok()) << written.status();
+  EXPECT_EQ(
+      Count(disk_.AfterKill(), "/www/tile/entries/") + published->pruned / 256,
+      (kRecords + 255) / 256);
+  // A proof of a record that is gone can still be made from its hash.
+  const auto proof = ProveRecord(&disk_, kLog, 3);
+  ASSERT_TRUE(proof.ok()) << proof.status();
+  EXPECT_TRUE(proof->Verify(Record(3), signer_->verifier()).ok());
+
+  // Again: nothing to do. Later: more.
+  const auto again = DeleteOldRecords(&disk_, options_);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->records, 0u);
+  options_.before_ms += 200 * kMinute;
+  const auto more = DeleteOldRecords(&disk_, options_);
+  ASSERT_TRUE(more.ok()) << more.status();
+  EXPECT_GT(more->records, 100u);
+  EXPECT_TRUE(Verify(&disk_).ok());
+}
+
+TEST_F(RetentionTest, TheLogGoesOn) {
+  Publish(kRecords);
+  ASSERT_TRUE(DeleteOldRecords(&disk_, options_).ok());
+  DecisionLogOptions options;
+  options.directory = kLog;
+  auto log = DecisionLog::Open(options, &disk_);
+  ASSERT_TRUE(log.ok()) << log.status();
+  EXPECT_EQ((*log)->next_index(), uint64_t{kRecords});
+  ASSERT_TRUE((*log)->Append(Record(kRecords), &answer_).ok());
+  ASSERT_TRUE(answer_.Wait().ok());
+  (*log)->Close();
+  Publish(kRecords + 1);
+  const auto verified = Verify(&disk_);
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_EQ(verified->checkpoint->size, uint64_t{kRecords} + 1);
+}
+
+TEST_F(RetentionTest, NothingGoesThatNoCheckpointCovers) {
+  auto deleted = DeleteOldRecords(&disk_, options_);
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_EQ(deleted->records, 0u);
+  Publish(500);
+  deleted = DeleteOldRecords(&disk_, options_);
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_GT(deleted->records, 0u);
+  // In whole tiles.
+  EXPECT_LE(deleted->records, 256u);
+  EXPECT_TRUE(FirstOfWhole(&disk_).ok());
+  // However old: never the last three segments.
+  options_.before_ms = INT64_MAX;
+  Publish(kRecords);
+  ASSERT_TRUE(DeleteOldRecords(&disk_, options_).ok());
+  EXPECT_GE(Count(disk_.AfterKill(), ".log"), 3u);
+  EXPECT_TRUE(Verify(&disk_).ok());
+}
+
+TEST_F(RetentionTest, SealedSegmentsGoToo) {
+  Publish(kRecords);
+  ASSERT_TRUE(SealSegments(&disk_, kLog, 3, {}).ok());
+  const auto deleted = DeleteOldRecords(&disk_, options_);
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_EQ(erased_.size(), deleted->records);
+  EXPECT_TRUE(Verify(&disk_).ok());
+}
+
+// The power fails at each step.
+TEST_F(RetentionTest, APowerLossWhileDeletingLosesNothingElse) {
+  Publish(kRecords);
+  MemoryFileSystem disk(disk_.AfterKill());
+  const auto deleted = DeleteOldRecords(&disk, options_);
+  ASSERT_TRUE(deleted.ok());
+  std::mt19937 random(7);
+  int images = 0;
+  for (int events = 0; events <= disk.history_size(); ++events) {
+    for (int i = 0; i < 4; ++i, ++images) {
+      MemoryFileSystem after(disk.AfterPowerLoss(events, &random));
+      const auto first = FirstOfWhole(&after);
+      ASSERT_TRUE(first.ok()) << "after " << events << ": " << first.status();
+      // All of it or nothing.
+      ASSERT_TRUE(*first == 0 || *first == deleted->records) << *first;
+      auto verified = Verify(&after);
+      ASSERT_TRUE(verified.ok())
+          << "after " << events << ": " << verified.status();
+      const auto rest = DeleteOldRecords(&after, options_);
+      ASSERT_TRUE(rest.ok()) << rest.status();
+      verified = Verify(&after);
+      ASSERT_TRUE(verified.ok()) << verified.status();
+      ASSERT_EQ(verified->pruned, deleted->records);
+      ASSERT_EQ(Count(after.AfterKill(), ".log"),
+                Count(disk.AfterKill(), ".log"));
+    }
+  }
+  std::printf("retention: %d images of a power loss, 0 records lost\n", images);
+}
+
+TEST_F(RetentionTest, EveryFailingCallLeavesTheLogWhole) {
+  Publish(kRecords);
+  const auto files = disk_.AfterKill();
+  MemoryFileSystem counted(files);
+  ASSERT_TRUE(DeleteOldRecords(&counted, options_).ok());
+  for (int error : {EIO, ENOSPC}) {
+    for (int at = 0; at < counted.operations(); at += 11) {
+      MemoryFileSystem failing(files);
+      failing.set_faults([&](MemoryFileSystem::Op, int number) {
+        MemoryFileSystem::Fault fault;
+        if (number == at) fault.error = error;
+        return fault;
+      });
+      DeleteOldRecords(&failing, options_).IgnoreError();
+      failing.set_faults({});
+      ASSERT_TRUE(FirstOfWhole(&failing).ok()) << at;
+      ASSERT_TRUE(DeleteOldRecords(&failing, options_).ok()) << at;
+      ASSERT_TRUE(Verify(&failing).ok()) << at;
+    }
+  }
+}
+
+TEST_F(RetentionTest, DamageIsNamedAndNothingIsDeleted) {
+  Publish(kRecords);
+  const auto sound = disk_.AfterKill();
+  for (const char* damaged : {"/log/tlog/hashes.0", "/log/tlog/checkpoint",
+                              "/log/00000000000000000000.log"}) {
+    auto files = sound;
+    ASSERT_EQ(files.count(damaged), 1u) << damaged;
+    files.at(damaged)[100] ^= 4;
+    MemoryFileSystem disk(files);
+    const auto deleted = DeleteOldRecords(&disk, options_);
+    EXPECT_FALSE(deleted.ok()) << damaged;
+    EXPECT_EQ(disk.AfterKill(), files) << damaged;
+  }
+}
+
+// Records are missing because the log's key says so, and for no other reason.
+TEST_F(RetentionTest, DeletionWithoutTheKeyIsFound) {
+  Publish(kRecords);
+  const auto whole = disk_.AfterKill();
+  ASSERT_TRUE(DeleteOldRecords(&disk_, options_).ok());
+  const auto pruned = ReadPruned(&disk_, kLog);
+  ASSERT_TRUE(pruned.ok() && pruned->has_value());
+  const std::string marker = absl::StrCat(kLog, "/", kPrunedName);
+  const auto deleted = disk_.AfterKill();
+
+  auto files = deleted;
+  files.erase(marker);
+  {
+    MemoryFileSystem disk(files);
+    EXPECT_TRUE(absl::IsDataLoss(FirstOfWhole(&disk).status()));
+  }
+  // Each bit of it counts.
+  for (size_t i = 0; i < deleted.at(marker).size(); ++i) {
+    files = deleted;
+    files.at(marker)[i] ^= 1;
+    MemoryFileSystem disk(files);
+    EXPECT_TRUE(absl::IsDataLoss(Verify(&disk).status())) << i;
+    EXPECT_FALSE(DeleteOldRecords(&disk, options_).ok()) << i;
+  }
+  // Somebody else's deletion, by another key of the same name.
+  const std::string key = folder_.path() + "/other";
+  ASSERT_TRUE(NoteSigner::CreateKeyFile(key, "test-log").ok());
+  const auto other = *NoteSigner::Load(key);
+  files = deleted;
+  files.at(marker) = *other->Sign((*pruned)->ToText());
+  MemoryFileSystem disk(files);
+  const absl::Status found = Verify(&disk).status();
+  EXPECT_TRUE(absl::IsDataLoss(found)) << found;
+  EXPECT_THAT(std::string(found.message()), HasSubstr("PRUNED"));
+  // Records between what was deleted and what is left.
+  files = deleted;
+  for (auto file = files.begin(); file != files.end(); ++file) {
+    if (absl::EndsWith(file->first, ".log")) {
+      files.erase(file);
+      break;
+    }
+  }
+  MemoryFileSystem gap(files);
+  EXPECT_TRUE(absl::IsDataLoss(FirstOfWhole(&gap).status()));
+}
+
+TEST_F(RetentionTest, ReadersSayWhatIsGone) {
+  Publish(kRecords);
+  const auto deleted = DeleteOldRecords(&disk_, options_);
+  ASSERT_TRUE(deleted.ok());
+  auto reader = LogReader::Open(&disk_, kLog);
+  ASSERT_TRUE(reader.ok());
+  const absl::Status gone = (*reader)->Seek(deleted->records - 1);
+  EXPECT_EQ(gone.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(gone.message()), HasSubstr("retention"));
+  EXPECT_TRUE((*reader)->Seek(deleted->records).ok());
+  // Tiles that are lost can't be made again.
+  auto files = disk_.AfterKill();
+  files.erase("/log/tlog/hashes.1");
+  MemoryFileSystem disk(files);
+  const auto publisher = TreePublisher::Open(tree_, &disk, signer_.get());
+  EXPECT_TRUE(absl::IsDataLoss(publisher.status())) << publisher.status();
+  EXPECT_THAT(std::string(publisher.status().message()), HasSubstr("copy"));
+}
+
+// An index from before the deletion is thrown away, one from after begins with
+// the log.
+TEST_F(RetentionTest, TheIndexForgetsWhatIsGone) {
+  IndexFollowerOptions options;
+  options.log_directory = kLog;
+  options.path = folder_.path() + "/index.db";
+  {
+    auto follower = IndexFollower::Open(options, &disk_);
+    ASSERT_TRUE(follower.ok()) << follower.status();
+    ASSERT_TRUE((*follower)->Follow(kRecords).ok());
+  }
+  Publish(kRecords);
+  const auto deleted = DeleteOldRecords(&disk_, options_);
+  ASSERT_TRUE(deleted.ok());
+  int made_again = 0;
+  options.on_rebuild = [&](const absl::Status&) { ++made_again; };
+  for (int i = 0; i < 2; ++i) {
+    auto follower = IndexFollower::Open(options, &disk_);
+    ASSERT_TRUE(follower.ok()) << follower.status();
+    ASSERT_TRUE((*follower)->Follow(kRecords).ok());
+    EXPECT_EQ(made_again, 1);
+    EXPECT_EQ((*follower)->indexed(), uint64_t{kRecords});
+  }
+  auto index = AuditIndex::Open(options.path, AuditIndex::Use::kRead);
+  ASSERT_TRUE(index.ok()) << index.status();
+  const absl::Status checked = (*index)->Check();
+  EXPECT_TRUE(checked.ok()) << checked;
+  IndexQuery query;
+  query.max_scanned = kRecords;
+  const auto counted = (*index)->Count(query, {});
+  ASSERT_TRUE(counted.ok()) << counted.status();
+  EXPECT_EQ(counted->records, kRecords - deleted->records);
+}
+
+}  // namespace
+}  // namespace tarazy

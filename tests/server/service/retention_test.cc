@@ -1,0 +1,103 @@
+// The server deletes what is older than it may be kept.
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "server/audit/log_reader.h"
+#include "server/audit/sealed_files.h"
+#include "server/audit/verify.h"
+#include "tests/server/service/server_fixture.h"
+
+namespace tarazy {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int64_t kDayMs = int64_t{24} * 3600 * 1000;
+
+class ServerRetentionTest : public ServerTest {
+ protected:
+  ServerRetentionTest() {
+    config.index.path = folder() + "/index.db";
+    config.checkpoints.key_file = folder() + "/checkpoint.key";
+    config.checkpoints.create = true;
+    config.log.segment_bytes = 80000;
+  }
+
+  // Gives the id of the first.
+  std::string DecideMany() {
+    v1::DecideBatchRequest batch;
+    for (int i = 0; i < 600; ++i) *batch.add_requests() = ForbiddenRequest();
+    v1::DecideBatchResponse answers;
+    grpc::ClientContext context;
+    const grpc::Status s = decisions().DecideBatch(&context, batch, &answers);
+    EXPECT_TRUE(s.ok()) << s.error_message();
+    return answers.results(0).response().decision_id();
+  }
+
+  // The server's own thread does it; its log line tells.
+  bool Told(const char* event) {
+    for (int i = 0; i < 1200; ++i) {
+      if (absl::StrContains(LogLines(), event)) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(25));
+    }
+    return false;
+  }
+
+  absl::StatusOr<VerifiedLog> Verified() {
+    std::ifstream in(config.checkpoints.key_file + ".pub");
+    std::string key;
+    std::getline(in, key);
+    const auto verifier = NoteVerifier::Parse(key);
+    if (!verifier.ok()) return verifier.status();
+    VerifyOptions options;
+    options.directory = config.log.directory;
+    options.verifier = &*verifier;
+    return VerifyLog(LogFiles(), options);
+  }
+};
+
+TEST_F(ServerRetentionTest, OldRecordsGoAndTheServerGoesOn) {
+  Start();
+  DecideMany();
+  Stop();
+  now_ms += 40 * kDayMs;
+  config.log.retain_days = 30;
+  config.log.seal_after_days = 1;
+  Start();
+  ASSERT_TRUE(Told("records_deleted")) << LogLines();
+  EXPECT_THAT(LogLines(), HasSubstr("audit_index_made_again"));
+  DecideMany();
+  Stop();
+  const auto verified = Verified();
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_GE(verified->pruned, 256u);
+  EXPECT_EQ(verified->pruned + verified->records, 1200u);
+  // And comes up again.
+  Start();
+  DecideMany();
+  Stop();
+  const auto again = Verified();
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->pruned + again->records, 1800u);
+}
+
+TEST_F(ServerRetentionTest, NothingGoesUnasked) {
+  Start();
+  DecideMany();
+  Stop();
+  now_ms += 4000 * kDayMs;
+  config.log.seal_after_days = 30;
+  Start();
+  ASSERT_TRUE(Told("segments_sealed")) << LogLines();
+  Stop();
+  const auto verified = Verified();
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_EQ(verified->pruned, 0u);
+  EXPECT_EQ(verified->records, 600u);
+}
+
+}  // namespace
+}  // namespace tarazy
