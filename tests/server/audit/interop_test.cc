@@ -13,8 +13,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/audit/decision_log.h"
+#include "server/audit/file_system.h"
 #include "server/audit/published_files.h"
 #include "server/audit/tree_publisher.h"
+#include "server/audit/verify.h"
 #include "tests/server/audit/temp_folder.h"
 
 namespace tarazy {
@@ -180,6 +182,36 @@ TEST_F(InteropTest, ChangesAreCaught) {
     std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
     EXPECT_NE(VerifyLog(), 0) << name;
     EXPECT_FALSE(Fsck(700)) << name;
+  }
+}
+
+TEST_F(InteropTest, ReceiptsHold) {
+  WriteLog(0, 700);
+  const std::string path = folder_.path() + "/receipt";
+  const auto verified = [&](const RecordProof& receipt) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << receipt.ToText();
+    return RunCommand(absl::StrCat(tools_->path(), "/verifylog ", path, " '",
+                                   verifier_key_, "' 2>&1")) == 0;
+  };
+  for (uint64_t index : {0u, 255u, 256u, 511u, 699u}) {
+    auto receipt =
+        ProveRecord(FileSystem::Posix(), folder_.path() + "/log", index);
+    ASSERT_TRUE(receipt.ok()) << receipt.status();
+    const auto record =
+        PublishedFiles(FileSystem::Posix(), folder_.path() + "/log")
+            .ReadRecord(index);
+    ASSERT_TRUE(record.ok()) << record.status();
+    receipt->leaf = LeafHash(*record);
+    EXPECT_TRUE(verified(*receipt)) << index;
+    RecordProof other = *receipt;
+    (*other.leaf)[5] ^= 1;
+    EXPECT_FALSE(verified(other)) << index;
+    other = *receipt;
+    other.index ^= 1;
+    EXPECT_FALSE(verified(other)) << index;
+    other = *receipt;
+    other.checkpoint[other.checkpoint.find("700")] = '6';
+    EXPECT_FALSE(verified(other)) << index;
   }
 }
 

@@ -55,6 +55,7 @@ TEST_F(VerifyTest, LogWithoutCheckpoint) {
 
 TEST_F(VerifyTest, FlippedBitsAreFoundInEveryFile) {
   Publish(300);
+  int flips = 0;
   for (const auto& entry :
        fs::recursive_directory_iterator(options_.log_directory)) {
     const std::string path = entry.path().string();
@@ -69,9 +70,12 @@ TEST_F(VerifyTest, FlippedBitsAreFoundInEveryFile) {
       const auto verified = Verify();
       EXPECT_EQ(verified.status().code(), absl::StatusCode::kDataLoss)
           << path << " byte " << at;
+      ++flips;
     }
     std::ofstream(path, std::ios::binary | std::ios::trunc) << whole;
   }
+  std::printf("flipped bits: %d of segments, tiles and checkpoint, all found\n",
+              flips);
   EXPECT_TRUE(Verify().ok());
 }
 

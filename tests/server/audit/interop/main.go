@@ -2,6 +2,10 @@
 // not ours: golang.org/x/mod/sumdb/note and sumdb/tlog.
 //
 //	verifylog DIRECTORY VERIFIER_KEY
+//	verifylog RECEIPT VERIFIER_KEY
+//
+// Of a receipt: the checkpoint's signature, and that the leaf hash stands at its
+// number in the tree that was signed. Of a log:
 //
 // The checkpoint's signature; its root against the tree over all records in
 // the entry bundles; every byte of every tile; and for each record an
@@ -14,6 +18,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -25,6 +30,15 @@ func main() {
 	if len(os.Args) != 3 {
 		fmt.Fprintln(os.Stderr, "usage: verifylog DIRECTORY VERIFIER_KEY")
 		os.Exit(2)
+	}
+	if info, err := os.Stat(os.Args[1]); err == nil && info.Mode().IsRegular() {
+		index, err := verifyReceipt(os.Args[1], os.Args[2])
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "verifylog:", err)
+			os.Exit(1)
+		}
+		fmt.Printf("receipt of record %d verified\n", index)
+		return
 	}
 	size, err := verify(os.Args[1], os.Args[2])
 	if err != nil {
@@ -70,13 +84,50 @@ func verify(dir, key string) (int64, error) {
 	return tree.N, nil
 }
 
+func verifyReceipt(path, key string) (int64, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	head, signed, found := strings.Cut(string(text), "\n\n")
+	lines := strings.Split(head, "\n")
+	if !found || len(lines) < 3 || lines[0] != "c2sp.org/tlog-proof@v1" {
+		return 0, fmt.Errorf("%s is no proof with a leaf hash", path)
+	}
+	leaf, err := tlog.ParseHash(strings.TrimPrefix(lines[1], "extra "))
+	if err != nil {
+		return 0, err
+	}
+	var index int64
+	if _, err := fmt.Sscanf(lines[2], "index %d", &index); err != nil {
+		return 0, err
+	}
+	var proof tlog.RecordProof
+	for _, line := range lines[3:] {
+		hash, err := tlog.ParseHash(line)
+		if err != nil {
+			return 0, err
+		}
+		proof = append(proof, hash)
+	}
+	tree, err := openCheckpoint([]byte(signed), key)
+	if err != nil {
+		return 0, err
+	}
+	return index, tlog.CheckRecord(proof, tree.N, tree.Hash, index, leaf)
+}
+
 func readCheckpoint(dir, key string) (tlog.Tree, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
+	if err != nil {
+		return tlog.Tree{}, err
+	}
+	return openCheckpoint(text, key)
+}
+
+func openCheckpoint(text []byte, key string) (tlog.Tree, error) {
 	var tree tlog.Tree
 	verifier, err := note.NewVerifier(key)
-	if err != nil {
-		return tree, err
-	}
-	text, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
 	if err != nil {
 		return tree, err
 	}
