@@ -58,6 +58,38 @@ absl::Status CheckPeriod(const Path& path, bool has, const v1::Period& period) {
   return std::move(first).status();
 }
 
+// What stands at either end of a text and cannot be seen: white space of ASCII,
+// the no-break space, and the spaces and marks without width of U+2000 to
+// U+200F and U+FEFF.
+bool HasUnseenEnd(absl::string_view text) {
+  if (text.empty()) return false;
+  const auto ascii = [](char c) {
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f;
+  };
+  const auto wide = [](absl::string_view c) {
+    return c == "\xc2\xa0" || c == "\xef\xbb\xbf" ||
+           (c.size() == 3 && c.substr(0, 2) == "\xe2\x80" &&
+            static_cast<unsigned char>(c[2]) <= 0x8f);
+  };
+  if (ascii(text.front()) || ascii(text.back())) return true;
+  for (const size_t bytes : {2, 3}) {
+    if (text.size() < bytes) continue;
+    if (wide(text.substr(0, bytes)) || wide(text.substr(text.size() - bytes))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// A text that policies compare or ask for: two that look alike are alike, and
+// one that shows nothing is none.
+absl::Status CheckCode(const Path& path, absl::string_view text,
+                       size_t max_bytes) {
+  const absl::Status status = CheckText(path, text, max_bytes, kOptional);
+  if (!status.ok() || !HasUnseenEnd(text)) return status;
+  return FieldError(path, "begins or ends with a space");
+}
+
 template <typename Texts>
 absl::Status CheckTexts(const Path& parent, absl::string_view name,
                         const Texts& texts, size_t max_bytes) {
@@ -109,7 +141,7 @@ absl::Status CheckPurpose(const v1::DecideRequest& request) {
   const v1::Purpose& purpose = request.purpose();
   FirstError first;
   first << CheckKnown(path, purpose)
-        << CheckText(Path(path, "code"), purpose.code(), kCodeBytes, kOptional)
+        << CheckCode(Path(path, "code"), purpose.code(), kCodeBytes)
         << CheckTime(Path(path, "declared_at"), purpose.has_declared_at(),
                      purpose.declared_at());
   return std::move(first).status();
@@ -121,12 +153,11 @@ absl::Status CheckBasis(const v1::DecideRequest& request) {
   const v1::StatutoryBasis& basis = request.statutory_basis();
   FirstError first;
   first << CheckKnown(path, basis)
-        << CheckText(Path(path, "norm"), basis.norm(), kCodeBytes, kOptional)
+        << CheckCode(Path(path, "norm"), basis.norm(), kCodeBytes)
         << CheckEnum(Path(path, "act_type"), basis.act_type(),
                      v1::StatutoryBasis::ActType_IsValid, kOptional)
-        << CheckText(Path(path, "act"), basis.act(), kCodeBytes, kOptional)
-        << CheckText(Path(path, "article"), basis.article(), kIdBytes,
-                     kOptional);
+        << CheckCode(Path(path, "act"), basis.act(), kCodeBytes)
+        << CheckCode(Path(path, "article"), basis.article(), kIdBytes);
   return std::move(first).status();
 }
 
@@ -138,8 +169,7 @@ absl::Status CheckMandate(const v1::DecideRequest& request) {
   first << CheckKnown(path, mandate)
         << CheckBinField(Path(path, "issuer_bin"), mandate.issuer_bin(),
                          kOptional)
-        << CheckText(Path(path, "number"), mandate.number(), kIdBytes,
-                     kOptional)
+        << CheckCode(Path(path, "number"), mandate.number(), kIdBytes)
         << CheckPeriod(Path(path, "validity"), mandate.has_validity(),
                        mandate.validity());
   return std::move(first).status();
@@ -181,8 +211,8 @@ absl::Status CheckAnonymisation(const Path& parent, bool has,
   first << CheckKnown(path, anonymisation)
         << CheckEnum(Path(path, "by"), anonymisation.by(),
                      v1::Anonymisation::Agent_IsValid, kOptional)
-        << CheckText(Path(path, "requirements_id"),
-                     anonymisation.requirements_id(), kIdBytes, kOptional)
+        << CheckCode(Path(path, "requirements_id"),
+                     anonymisation.requirements_id(), kIdBytes)
         << CheckText(Path(path, "method"), anonymisation.method(), kCodeBytes,
                      kOptional);
   return std::move(first).status();

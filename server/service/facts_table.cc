@@ -170,8 +170,9 @@ Value Now(const Binding& b, const std::string&) {
   return Value::Datetime(b.now_ms);
 }
 
+// No item is not "nothing": what is touched is then not stated.
 Value DataItems(const Binding& b, const std::string&) {
-  if (!b.request->has_data()) return Value::Missing();
+  if (b.request->data().items().empty()) return Value::Missing();
   return StringSet(b, b.request->data().items());
 }
 
@@ -318,6 +319,8 @@ using Rows = std::vector<Fact>;
 void AddCommon(Rows* rows) {
   const Rows common = {
       {"context.now", kAll, "", Now},
+      {"principal.bin", kAll, "operator.bin",
+       Text<GetOperator, &Operator::bin>},
       EnumRow<GetOperator, &Operator::kind, kOperatorKind>(
           "principal.kind", kAll, "operator.kind"),
       EnumRow<GetOperator, &Operator::role, kOperatorRole>(
@@ -333,7 +336,7 @@ void AddCommon(Rows* rows) {
        Bool<GetData, &Data::has_in_state_object, &Data::in_state_object>},
       {"context.data.excessive", kAll, "data.excessive",
        Bool<GetData, &Data::has_excessive, &Data::excessive>},
-      {"context.data.items", kAll, "data", DataItems},
+      {"context.data.items", kAll, "data.items", DataItems},
 
       Record("context.purpose", kAll, "purpose",
              Present<GetRequest, &v1::DecideRequest::has_purpose>),

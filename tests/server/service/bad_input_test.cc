@@ -91,6 +91,16 @@ std::vector<BadCase> BadCases() {
        [](R* r) { r->mutable_purpose()->set_code(std::string(129, 'x')); }},
       {"purpose.code", "identification number",
        [](R* r) { r->mutable_purpose()->set_code(kFreeTextWithIin); }},
+      {"purpose.code", "space",
+       [](R* r) { r->mutable_purpose()->set_code("\xe2\x80\x8b" "code"); }},
+      {"statutory_basis.norm", "space",
+       [](R* r) { r->mutable_statutory_basis()->set_norm("pd-2013/9/1 "); }},
+      {"statutory_basis.act", "space",
+       [](R* r) { r->mutable_statutory_basis()->set_act("\ttax-code"); }},
+      {"statutory_basis.article", "space",
+       [](R* r) { r->mutable_statutory_basis()->set_article("18-1\xc2\xa0"); }},
+      {"mandate.number", "space",
+       [](R* r) { r->mutable_mandate()->set_number(" "); }},
       {"purpose.declared_at", "years",
        [](R* r) {
          r->mutable_purpose()->mutable_declared_at()->set_seconds(-1);
