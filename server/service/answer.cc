@@ -26,10 +26,9 @@ const std::string& In(v1::Language language, const Texts& texts) {
 // What the codes above mean. Null: the norm's own summary tells.
 const Texts* OwnText(absl::string_view code) {
   static const Texts missing = {
-      "Норма қолдануды талап ететін мәлімет берілмеген; ол берілмейінше рұқсат "
-      "жоқ.",
-      "Не сообщён факт, от которого зависит норма; пока его нет, разрешения "
-      "нет.",
+      "Норманы қолдануға қажет мәлімет берілмеген; ол берілмейінше рұқсат жоқ.",
+      "Не сообщён факт, от которого зависит применение нормы; пока его нет, "
+      "разрешения нет.",
       "A fact that the norm turns on was not given; without it there is no "
       "permit."};
   static const Texts error = {
