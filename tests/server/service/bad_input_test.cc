@@ -92,7 +92,11 @@ std::vector<BadCase> BadCases() {
       {"purpose.code", "identification number",
        [](R* r) { r->mutable_purpose()->set_code(kFreeTextWithIin); }},
       {"purpose.code", "space",
-       [](R* r) { r->mutable_purpose()->set_code("\xe2\x80\x8b" "code"); }},
+       [](R* r) {
+         r->mutable_purpose()->set_code(
+             "\xe2\x80\x8b"
+             "code");
+       }},
       {"statutory_basis.norm", "space",
        [](R* r) { r->mutable_statutory_basis()->set_norm("pd-2013/9/1 "); }},
       {"statutory_basis.act", "space",
