@@ -139,8 +139,9 @@ BenchWorld LawWorld() {
   world.name = "law";
   world.schema = ReadText(folder + "schema.cedarschema");
   for (const char* file :
-       {"ai-systems", "automated", "basis", "biometric", "consent",
-        "not-personal", "platform", "public-source", "purpose"}) {
+       {"ai-systems", "automated", "basis", "basis-biometric", "basis-refused",
+        "biometric", "consent", "not-personal", "outside-the-law", "platform",
+        "public-source", "purpose", "repealed"}) {
     absl::StrAppend(&world.policies, ReadText(absl::StrCat(folder, "decision/",
                                                            file, ".cedar")));
   }
