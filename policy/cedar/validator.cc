@@ -10,6 +10,7 @@
 #include "policy/cedar/validator_core.h"
 #include "policy/cedar/validator_findings.h"
 #include "policy/cedar/validator_scope.h"
+#include "policy/cedar/validator_text.h"
 
 namespace tarazy {
 
@@ -61,7 +62,7 @@ class PolicyValidator {
   bool Validate(Diagnostics* diagnostics) {
     CheckNames(policy_, schema_, &findings_);
     CheckApplicable(policy_, schema_, &findings_);
-    CheckDirections(policy_, &findings_);
+    CheckText(policy_, &findings_);
     for (const SchemaAction& action : schema_.actions()) {
       if (RulesOut(policy_.action, action, schema_)) continue;
       findings_.SetAction(&action.uid);

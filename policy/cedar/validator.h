@@ -28,8 +28,8 @@ namespace tarazy {
 enum class ValidationMode : uint8_t { kStrict, kPermissive };
 
 // One static policy or template. False when there is any error; warnings (a
-// policy that no request can satisfy, text that shows in another order than it
-// is read in) do not count. Diagnostics are sorted and distinct; their source
+// policy that no request can satisfy, text that may read as something else than
+// it is) do not count. Diagnostics are sorted and distinct; their source
 // is the policy's, or, for a policy that has none, "policy `ID`".
 bool ValidatePolicy(const Policy& policy, const Schema& schema,
                     ValidationMode mode, Diagnostics* diagnostics);

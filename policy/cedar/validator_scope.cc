@@ -204,44 +204,7 @@ void CheckApplicable(Span span, const ScopeConstraint& principal,
                                      absl::StrJoin(parts, " and the ")));
 }
 
-bool TurnsDirection(char32_t c) {
-  return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-}
-
-bool TurnsDirection(absl::string_view text) {
-  while (!text.empty()) {
-    if (TurnsDirection(TakeCodePoint(&text))) return true;
-  }
-  return false;
-}
-
 }  // namespace
-
-void CheckDirections(const Policy& policy, Findings* findings) {
-  auto check = [&](bool turns, Span span) {
-    if (!turns) return;
-    findings->Warning("hidden-direction", span,
-                      "this text has a character that turns the direction "
-                      "of writing",
-                      "it may show as something else than it is");
-  };
-  for (const ScopeConstraint* scope : {&policy.principal, &policy.resource}) {
-    check(TurnsDirection(scope->entity.id), scope->span);
-  }
-  for (const EntityUid& uid : policy.action.entities) {
-    check(TurnsDirection(uid.id), policy.action.span);
-  }
-  for (const Expr& e : policy.exprs) {
-    bool turns = TurnsDirection(e.text) || TurnsDirection(e.text2);
-    for (const std::string& name : e.path) {
-      turns = turns || TurnsDirection(name);
-    }
-    for (const PatternElement& element : e.pattern) {
-      turns = turns || TurnsDirection(element.code_point);
-    }
-    check(turns, e.span);
-  }
-}
 
 void CheckNames(const Policy& policy, const Schema& schema,
                 Findings* findings) {

@@ -16,10 +16,6 @@ namespace tarazy {
 
 void CheckNames(const Policy& policy, const Schema& schema, Findings* findings);
 
-// Warns of text that shows in another order than it is read in: characters
-// that turn the direction of writing, in strings, names and patterns.
-void CheckDirections(const Policy& policy, Findings* findings);
-
 void CheckApplicable(const Policy& policy, const Schema& schema,
                      Findings* findings);
 

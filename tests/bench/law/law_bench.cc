@@ -4,9 +4,9 @@
 // its result is what the server turns into an answer.
 //
 // A scenario is timed in rounds and counts with their median. Printed are the
-// median over all scenarios and the slowest one, for facts that stand in slots
-// ("slots"), and for facts that are read from the typed request as they are
-// needed ("request"), as the server does.
+// median over all scenarios, the 90th percentile and the slowest one: for facts
+// that stand in slots (`scenarios`), and for facts that are read from the typed
+// request as they are needed, as the server does (`scenarios_typed`).
 //
 // usage: law_bench [--rounds N] [--all] [--only ID] [--count] [PACK…]
 //        --all prints each scenario: nanoseconds, facts read, its name
@@ -183,8 +183,8 @@ class LawBench {
   }
 
   void Print() {
-    Print("slots", &slots_);
-    Print("request", &request_);
+    Print("scenarios", &slots_);
+    Print("scenarios_typed", &request_);
   }
 
  private:
@@ -195,7 +195,7 @@ class LawBench {
     std::sort(figures->begin(), figures->end());
     const size_t n = figures->size();
     const auto line = [&](const char* what, double value) {
-      std::printf("engine.law.%-25s %10.2f %12s %10s ns\n",
+      std::printf("engine.law.%-23s %12.0f %12s %10s ns\n",
                   (name + "." + what).c_str(), value, "-", "-");
     };
     line("median", (*figures)[n / 2].first);

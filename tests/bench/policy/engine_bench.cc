@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "benchmark/benchmark.h"
+#include "policy/pack/readings.h"
 #include "tests/bench/policy/loaded_world.h"
 
 namespace tarazy {
@@ -43,7 +44,8 @@ void Compile(benchmark::State& state) {
 BENCHMARK(Compile)->Arg(1000)->Arg(100000)->Unit(benchmark::kMillisecond);
 
 void LawDecision(benchmark::State& state) {
-  const LoadedWorld world(LawWorld());
+  const BenchWorld law = LawWorld();
+  const LoadedWorld world(law, UnderReadings(ReadPolicies(law.policies), {}));
   const Request& request = *world.requests[0];
   SlotFacts facts(request);
   ScopeRequest scope = ScopeOf(request);

@@ -27,6 +27,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "policy/cedar/validator.h"
+#include "policy/pack/readings.h"
 #include "tests/bench/policy/loaded_world.h"
 #include "tests/support/line_process.h"
 
@@ -223,13 +224,15 @@ double Comparison::Decide(const BenchWorld& world) {
   return nanos;
 }
 
-// The engine alone: facts in slots, as in the server, to the decision and the
-// numbers of the policies.
+// The engine alone: facts in slots, the policies under the pack's default
+// readings as the server compiles them; to the decision and the numbers of the
+// policies. The reference is the same request in general form.
 void Comparison::Law() {
   if (!Wants("law.native_facts")) return;
   const BenchWorld world = LawWorld();
   Begin(world);
-  const LoadedWorld loaded(world);
+  const LoadedWorld loaded(world,
+                           UnderReadings(ReadPolicies(world.policies), {}));
   SlotFacts facts(*loaded.requests[0]);
   ScopeRequest scope = ScopeOf(*loaded.requests[0]);
   scope.entities = nullptr;

@@ -49,11 +49,14 @@ std::unique_ptr<const EntityStore> ReadStore(const std::string& text,
   return store;
 }
 
-LoadedWorld::LoadedWorld(const BenchWorld& world) {
+LoadedWorld::LoadedWorld(const BenchWorld& world)
+    : LoadedWorld(world, ReadPolicies(world.policies)) {}
+
+LoadedWorld::LoadedWorld(const BenchWorld& world, const PolicySet& policies) {
   Diagnostics diagnostics;
   schema = Schema::ParseText(Source("schema", world.schema), &diagnostics);
   Require(schema != nullptr, diagnostics);
-  program = CompilePolicies(ReadPolicies(world.policies), *schema);
+  program = CompilePolicies(policies, *schema);
   store = ReadStore(world.entities, *program, *schema);
   for (const std::string& text : world.requests) {
     requests.push_back(std::make_unique<Request>(program.get(), store.get()));

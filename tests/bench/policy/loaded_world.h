@@ -25,6 +25,8 @@ std::unique_ptr<const EntityStore> ReadStore(const std::string& text,
 
 struct LoadedWorld {
   explicit LoadedWorld(const BenchWorld& world);
+  // With these in place of the world's policies.
+  LoadedWorld(const BenchWorld& world, const PolicySet& policies);
 
   std::unique_ptr<const Schema> schema;
   std::unique_ptr<const Program> program;
