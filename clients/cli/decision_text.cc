@@ -206,6 +206,8 @@ class Writer {
     if (response.has_decided_as_of()) {
       Fact(labels_.decided_as_of, InstantText(response.decided_as_of()));
     }
+    // What a tool worked out for itself has neither.
+    if (response.decision_id().empty()) return;
     Fact(labels_.decision, response.decision_id());
     Fact(labels_.record, response.receipt().recorded()
                              ? absl::StrCat(response.receipt().log(), " ",

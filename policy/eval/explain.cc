@@ -95,9 +95,14 @@ std::unique_ptr<const Explainer> Explainer::Create(
 
 std::vector<PolicyExplanation> Explainer::Explain(
     const Request& request) const {
-  Evaluation evaluation;
   GeneralFacts facts(&request);
-  Evaluate(*program_, ScopeOf(request), &facts, &evaluation);
+  return Explain(ScopeOf(request), &facts);
+}
+
+std::vector<PolicyExplanation> Explainer::Explain(const ScopeRequest& scope,
+                                                  FactReader* facts) const {
+  Evaluation evaluation;
+  Evaluate(*program_, scope, facts, &evaluation);
   absl::flat_hash_map<std::string, const PolicyError*> errors;
   std::set<std::string> satisfied;
   absl::flat_hash_map<std::string, uint32_t> numbers;

@@ -52,6 +52,9 @@ class Explainer {
 
   // Static policies and links, in the order of the set.
   std::vector<PolicyExplanation> Explain(const Request& request) const;
+  // The same for facts that come from elsewhere.
+  std::vector<PolicyExplanation> Explain(const ScopeRequest& scope,
+                                         FactReader* facts) const;
 
  private:
   Explainer() = default;

@@ -7,7 +7,7 @@
 namespace tarazy {
 
 absl::StatusOr<std::unique_ptr<LocalTarget>> LocalTarget::Make(
-    std::shared_ptr<const Pack> pack) {
+    std::shared_ptr<const Pack> pack, LocalTargetOptions target_options) {
   std::unique_ptr<LocalTarget> target(new LocalTarget);
   LocalTarget* self = target.get();
   // Nothing leaves this process, so that the key needs no secrecy.
@@ -28,6 +28,8 @@ absl::StatusOr<std::unique_ptr<LocalTarget>> LocalTarget::Make(
   options.clock = registers.clock;
   options.choose_decision_time = true;
   options.record = false;
+  options.assert_consent = target_options.assert_consent;
+  options.observe = std::move(target_options.observe);
   self->decider_ = std::make_unique<Decider>(options);
   const absl::Status status = self->ReplacePack(std::move(pack));
   if (!status.ok()) return status;

@@ -6,6 +6,7 @@
 #ifndef TARAZY_SERVER_SCENARIO_LOCAL_TARGET_H_
 #define TARAZY_SERVER_SCENARIO_LOCAL_TARGET_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,11 +19,18 @@
 
 namespace tarazy {
 
+struct LocalTargetOptions {
+  // Whether consent on the caller's word counts.
+  bool assert_consent = false;
+  // As in DeciderOptions.
+  std::function<void(const PackInService&, const Binding&)> observe;
+};
+
 class LocalTarget final : public ScenarioTarget {
  public:
   // INVALID_ARGUMENT: no request carries a fact that the pack reads.
   static absl::StatusOr<std::unique_ptr<LocalTarget>> Make(
-      std::shared_ptr<const Pack> pack);
+      std::shared_ptr<const Pack> pack, LocalTargetOptions options = {});
 
   // What was registered stays.
   absl::Status ReplacePack(std::shared_ptr<const Pack> pack);

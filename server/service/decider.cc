@@ -276,6 +276,7 @@ Decider::Candidate Decider::Run(Case* c, v1::DecideResponse* response,
       Diverges(*c->enacted, *c, candidates, permitted)) {
     response->add_notices("DIVERGES_FROM_ENACTED");
   }
+  if (options_.observe) options_.observe(*c->pack, c->binding);
   c->binding.consent = nullptr;
   return result;
 }

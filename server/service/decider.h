@@ -54,6 +54,9 @@ struct DeciderOptions {
   // Seals personal inputs in records; outlives the decider. Null: they stand
   // in the record as they came, which is for tests and replays.
   SaltStore* salts = nullptr;
+  // For tools: what the policies of a decision were asked about, before it is
+  // answered. Not called where no policy was asked.
+  std::function<void(const PackInService&, const Binding&)> observe;
 };
 
 // What was decided. Kept and used again, its buffers are allocated once. (The

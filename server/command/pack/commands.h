@@ -30,6 +30,8 @@ void AddPackTest(CLI::App* app, PackRun* run);
 void AddPackCoverage(CLI::App* app, PackRun* run);
 void AddPackDiff(CLI::App* app, PackRun* run);
 void AddPackSimulate(CLI::App* app, PackRun* run);
+void AddPackDoc(CLI::App* app, PackRun* run);
+void AddPackExplain(CLI::App* app, PackRun* run);
 // build, sign, verify, inspect, key.
 void AddPackBundles(CLI::App* app, PackRun* run);
 

@@ -79,7 +79,8 @@ int RunPack(int argc, char** argv) {
   CLI::App app(
       "Writes, tests, compares and signs packs. Exit code 0: it holds; 2: it "
       "does not (a scenario fails, a norm has no policy, too few keys have "
-      "signed, an answer changes); 1: the input can't be used.",
+      "signed, an answer changes, a request is denied); 1: the input can't be "
+      "used.",
       "tarazy pack");
   app.require_subcommand(1);
   PackRun run;
@@ -89,6 +90,8 @@ int RunPack(int argc, char** argv) {
   AddPackCoverage(&app, &run);
   AddPackDiff(&app, &run);
   AddPackSimulate(&app, &run);
+  AddPackExplain(&app, &run);
+  AddPackDoc(&app, &run);
   AddPackBundles(&app, &run);
   try {
     app.parse(argc, argv);
