@@ -213,7 +213,7 @@ class Page {
     });
     const std::pair<const char*, const Said*> rest[] = {
         {"unnamed", &words::kCitingNone},
-        {"facts", &words::kFacts},
+        {"facts", &words::kDefinitionsAndFacts},
         {"calendar", &words::kCalendar},
         {"sign-off", &words::kSignOff}};
     for (const auto& [id, said] : rest) {
@@ -516,9 +516,26 @@ class Page {
     return absl::StrJoin(cells, "<br>");
   }
 
+  void Definitions() {
+    Open(In(words::kDefinitions),
+         {words::kNorm, words::kSummary, words::kFacts});
+    for (const Norm& norm : pack_.norms()) {
+      if (norm.form != NormForm::kDefinition) continue;
+      Add("<tr><th scope=\"row\">", NormLink(norm.id), "</th><td>",
+          HtmlText(InLanguage(language_, norm.summary)), "</td><td>",
+          absl::StrJoin(norm.facts, "<br>",
+                        [this](std::string* out, const std::string& path) {
+                          out->append(FactLink(path));
+                        }),
+          "</td></tr>\n");
+    }
+    Close();
+  }
+
   void Facts() {
     Add("<section aria-labelledby=\"facts\">\n");
-    Heading(2, "facts", words::kFacts);
+    Heading(2, "facts", words::kDefinitionsAndFacts);
+    Definitions();
     Open(In(words::kFactsRead),
          {words::kFact, words::kField, words::kDefinedBy});
     for (const auto& [path, number] : facts_) {
@@ -526,9 +543,7 @@ class Page {
       for (const Norm& norm : pack_.norms()) {
         if (std::find(norm.facts.begin(), norm.facts.end(), path) !=
             norm.facts.end()) {
-          definitions.push_back(
-              absl::StrCat(NormLink(norm.id), ": ",
-                           HtmlText(InLanguage(language_, norm.summary))));
+          definitions.push_back(NormLink(norm.id));
         }
       }
       Add("<tr id=\"fact-", number, "\"><th scope=\"row\">", HtmlCode(path),

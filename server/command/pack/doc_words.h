@@ -174,8 +174,12 @@ inline constexpr Said kChosen = {"таңдалған түсіндіру", "вы�
 inline constexpr Said kBreached = {"бұзылған", "нарушена", "broken"};
 inline constexpr Said kDueBefore = {"мерзімі", "срок до", "due before"};
 
-inline constexpr Said kFacts = {"Анықтамалар мен деректер",
-                                "Определения и факты", "Definitions and facts"};
+inline constexpr Said kDefinitionsAndFacts = {
+    "Анықтамалар мен деректер", "Определения и факты", "Definitions and facts"};
+inline constexpr Said kDefinitions = {"Анықтамалар", "Определения",
+                                      "Definitions"};
+inline constexpr Said kSummary = {"Мазмұны", "Содержание", "What it says"};
+inline constexpr Said kFacts = {"Деректер", "Факты", "Facts"};
 inline constexpr Said kFactsRead = {"Саясаттар оқитын деректер",
                                     "Факты, которые читают политики",
                                     "Facts that the policies read"};
