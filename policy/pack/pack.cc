@@ -224,6 +224,12 @@ class PackLoader {
                      diagnostics_);
     ValidatePolicies(duties_, *rep_.schema, ValidationMode::kStrict,
                      diagnostics_);
+    // A prohibition that nothing can meet would be taken for one that stands.
+    for (Diagnostic& diagnostic : *diagnostics_) {
+      if (diagnostic.code == "validate/impossible") {
+        diagnostic.severity = Severity::kError;
+      }
+    }
     return !HasErrors(*diagnostics_);
   }
 

@@ -55,6 +55,13 @@ class LocalTarget final : public ScenarioTarget {
   const RegisterView& registers() const { return *registers_; }
   const Pseudonymizer& pseudonymizer() const { return *pseudonymizer_; }
 
+  // The pack that decides, and what the last decision evaluated.
+  const std::shared_ptr<const Pack>& deciding() const {
+    return law_->editions()[0]->pack;
+  }
+  const Evaluation& decision() const { return decider_->last_decision(); }
+  const Evaluation& duties() const { return decider_->last_duties(); }
+
  private:
   LocalTarget() = default;
 

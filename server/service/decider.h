@@ -80,6 +80,12 @@ class Decider {
   absl::Status Decide(const LawInService& law, v1::DecideRequest* request,
                       EncodedDecision* decision);
 
+  // What the last decision evaluated, for tools: with the consent that the
+  // answer speaks of, unless it was refused before any policy, or compared with
+  // an enacted edition.
+  const Evaluation& last_decision() const { return decision_; }
+  const Evaluation& last_duties() const { return duties_; }
+
  private:
   // What one decision looks at.
   struct Case {

@@ -42,6 +42,10 @@ int Unusable(absl::string_view text);
 // What a table shows of text that others wrote: control characters escaped.
 std::string Shown(absl::string_view text);
 
+// A diagnostic about a file of a pack, with the line and a caret; the file is
+// read again.
+std::string Located(const Diagnostic& diagnostic);
+
 // The pack of a folder or of a bundle, whose signatures are not looked at. Null
 // with the reasons printed.
 std::shared_ptr<const Pack> ReadPack(const std::string& path);

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "policy/pack/bundle.h"
+#include "policy/pack/pack_files.h"
 #include "policy/pack/pack_tree.h"
 #include "server/command/pack/commands.h"
 
@@ -23,6 +24,13 @@ int Unusable(absl::string_view text) {
 
 std::string Shown(absl::string_view text) {
   return absl::Utf8SafeCEscape(text);
+}
+
+std::string Located(const Diagnostic& diagnostic) {
+  auto text =
+      PackTree::Disk().Read(diagnostic.source, PackFiles::kMaxFileBytes);
+  const Source source(diagnostic.source, text.ok() ? *std::move(text) : "");
+  return FormatDiagnostic(diagnostic, source);
 }
 
 std::shared_ptr<const Pack> ReadPack(const std::string& path) {

@@ -1,4 +1,4 @@
-// `tarazy pack check` and `tarazy pack test`.
+// `tarazy pack test`.
 
 #include <algorithm>
 #include <fstream>
@@ -8,8 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "policy/pack/pack_files.h"
-#include "policy/pack/pack_tree.h"
 #include "server/command/pack/commands.h"
 #include "server/scenario/known_mutants.h"
 #include "server/scenario/local_target.h"
@@ -18,21 +16,6 @@
 
 namespace tarazy {
 namespace {
-
-int Check(const std::string& folder) {
-  TestedPack tested;
-  if (!ReadTestedPack(folder, &tested)) return kUnusable;
-  auto target = LocalTarget::Make(tested.pack);
-  if (!target.ok()) return Unusable(target.status().message());
-  Print(absl::StrCat(
-      "pack ", tested.pack->id(), ", edition ", tested.pack->edition(), "\n",
-      "digest ", tested.pack->digest(), "\n",
-      tested.pack->decision().policies().size(), " decision policies, ",
-      tested.pack->obligations().policies().size(), " obligation policies, ",
-      tested.pack->norms().size(), " norms, ", tested.pack->readings().size(),
-      " readings, ", tested.scenarios.size(), " scenarios\n"));
-  return kGood;
-}
 
 std::string XmlText(absl::string_view text) {
   return absl::StrReplaceAll(text, {{"&", "&amp;"},
@@ -93,19 +76,12 @@ struct TestOptions {
   uint32_t seed = 1;
 };
 
-// "file:line:column: …" with the line and a caret.
-std::string Place(const Mutation& mutation, const std::string& message,
-                  std::map<std::string, std::unique_ptr<Source>>* sources) {
-  std::unique_ptr<Source>& source = (*sources)[mutation.source];
-  if (source == nullptr) {
-    auto text =
-        PackTree::Disk().Read(mutation.source, PackFiles::kMaxFileBytes);
-    source = std::make_unique<Source>(mutation.source,
-                                      text.ok() ? *std::move(text) : "");
-  }
-  return FormatDiagnostic({Severity::kWarning, "pack/mutant-lives",
-                           mutation.source, mutation.span, message, ""},
-                          *source);
+std::string Living(const Mutation& mutation) {
+  return Located({Severity::kWarning, "pack/mutant-lives", mutation.source,
+                  mutation.span,
+                  absl::StrCat("no scenario notices that policy `",
+                               mutation.policy, "` ", mutation.change),
+                  ""});
 }
 
 // So many of them, the same ones for the same seed.
@@ -133,7 +109,6 @@ int Mutants(const std::string& folder, const TestedPack& tested,
       RunMutants(tested.pack, tested.scenarios, std::move(mutations));
   if (!mutants.ok()) return Unusable(mutants.status().message());
   size_t caught = 0, unexplained = 0;
-  std::map<std::string, std::unique_ptr<Source>> sources;
   std::map<const KnownMutant*, size_t> living;
   for (const Mutant& mutant : *mutants) {
     if (mutant.caught) {
@@ -145,11 +120,7 @@ int Mutants(const std::string& folder, const TestedPack& tested,
       ++living[why];
     } else {
       ++unexplained;
-      Print(Place(
-          mutant.mutation,
-          absl::StrCat("no scenario notices that policy `",
-                       mutant.mutation.policy, "` ", mutant.mutation.change),
-          &sources));
+      Print(Living(mutant.mutation));
     }
   }
   for (const KnownMutant& one : *known) {
@@ -205,13 +176,6 @@ int Test(const std::string& folder, const TestOptions& options) {
 }
 
 }  // namespace
-
-void AddPackCheck(CLI::App* app, PackRun* run) {
-  auto folder = std::make_shared<std::string>();
-  CLI::App* check = app->add_subcommand("check", "load a pack and check it");
-  check->add_option("PACK", *folder, "the pack's folder")->required();
-  check->callback([=] { *run = [=] { return Check(*folder); }; });
-}
 
 void AddPackTest(CLI::App* app, PackRun* run) {
   auto folder = std::make_shared<std::string>();
