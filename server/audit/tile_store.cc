@@ -48,6 +48,7 @@ absl::Status TileStore::WriteOffsets(uint64_t first,
                                      absl::Span<const uint64_t> offsets) {
   const auto file = OpenToWrite(TileId::kEntries);
   if (!file.ok()) return file.status();
+  written_.insert(TileId::kEntries);
   std::string bytes(offsets.size() * kOffsetBytes, '\0');
   for (size_t i = 0; i < offsets.size(); ++i) {
     PutLittle(offsets[i], &bytes[i * kOffsetBytes]);

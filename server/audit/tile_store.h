@@ -48,7 +48,7 @@ class TileStore {
   // Durable only after the next Sync.
   absl::Status WriteTile(const TileId& id, absl::Span<const Hash> hashes);
   absl::Status Sync();
-  // Of the bundle `first` and those after it; never synced.
+  // Of the bundle `first` and those after it. Durable only after the next Sync.
   absl::Status WriteOffsets(uint64_t first, absl::Span<const uint64_t> offsets);
   // Durable when it returns.
   absl::Status WriteCheckpoint(absl::string_view note);

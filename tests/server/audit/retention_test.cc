@@ -214,14 +214,14 @@ TEST_F(RetentionTest, SealedSegmentsGoToo) {
 // The power fails at each step.
 TEST_F(RetentionTest, APowerLossWhileDeletingLosesNothingElse) {
   Publish(kRecords);
-  MemoryFileSystem disk(disk_.AfterKill());
-  const auto deleted = DeleteOldRecords(&disk, options_);
+  const int begin = disk_.history_size();
+  const auto deleted = DeleteOldRecords(&disk_, options_);
   ASSERT_TRUE(deleted.ok());
   std::mt19937 random(7);
   int images = 0;
-  for (int events = 0; events <= disk.history_size(); ++events) {
+  for (int events = begin; events <= disk_.history_size(); ++events) {
     for (int i = 0; i < 4; ++i, ++images) {
-      MemoryFileSystem after(disk.AfterPowerLoss(events, &random));
+      MemoryFileSystem after(disk_.AfterPowerLoss(events, &random));
       const auto first = FirstOfWhole(&after);
       ASSERT_TRUE(first.ok()) << "after " << events << ": " << first.status();
       // All of it or nothing.
@@ -235,7 +235,7 @@ TEST_F(RetentionTest, APowerLossWhileDeletingLosesNothingElse) {
       ASSERT_TRUE(verified.ok()) << verified.status();
       ASSERT_EQ(verified->pruned, deleted->records);
       ASSERT_EQ(Count(after.AfterKill(), ".log"),
-                Count(disk.AfterKill(), ".log"));
+                Count(disk_.AfterKill(), ".log"));
     }
   }
   std::printf("retention: %d images of a power loss, 0 records lost\n", images);
