@@ -1,17 +1,14 @@
 #include "server/audit/log_keeper.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <utility>
+
+#include "server/audit/thread_priority.h"
 
 namespace tarazy {
 namespace {
 
 // How long is rested, in times of what a segment took.
 constexpr int kRest = 4;
-constexpr int kLowestPriority = 19;
 
 }  // namespace
 
@@ -86,9 +83,7 @@ void LogKeeper::Start(
     std::chrono::milliseconds interval,
     std::function<void(const absl::StatusOr<KeptLog>&)> on_kept) {
   thread_ = std::thread([this, interval, on_kept] {
-    // Of this thread alone; where it fails the thread runs as all others do.
-    setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)),
-                kLowestPriority);
+    LowerThreadPriority(kIdlePriority);
     do {
       const auto kept = Keep();
       if (!kept.ok() || kept->sealed.segments > 0 ||
