@@ -211,7 +211,8 @@ TEST_F(FailClosedTest, APackWithoutPermitsPermitsNothing) {
        std::filesystem::directory_iterator(pack.folder() + "/decision")) {
     std::filesystem::remove(entry.path());
   }
-  pack.Write("decision/zz.cedar", Policy("forbid", "false"));
+  pack.Write("decision/zz.cedar",
+             Policy("forbid", "context.now < datetime(\"2000-01-01\")"));
   config.pack.directory = pack.folder();
   Start();
   const v1::DecideResponse response = Ask(ProductRequest());
