@@ -73,7 +73,7 @@ TEST_F(ReadingsTest, WhatNoPackHasIsRefusedByName) {
   EXPECT_THAT(Refusal(), HasSubstr("reading `state-objects` of pack `seed-bill`"
                                    " has no alternative `paper`"));
   // Written down, and no fact tells it apart.
-  config.pack.readings = {{"favourable-effects", "detriment-only"}};
+  config.pack.readings = {{"withdrawal-at-once", "later"}};
   EXPECT_THAT(Refusal(), HasSubstr("known: default"));
 }
 
