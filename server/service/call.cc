@@ -178,8 +178,12 @@ void Call::Wait() {
 
 // gRPC sets no message where there is none or it is far over the limit.
 bool Call::HasMessage() const {
+  return !message_.empty() && !message_too_large();
+}
+
+bool Call::message_too_large() const {
   return !message_.empty() &&
-         message_.size() <= queue_->table_->message_bytes();
+         message_.size() > queue_->table_->message_bytes();
 }
 
 void Call::ListenToEnd() {

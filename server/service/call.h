@@ -140,6 +140,10 @@ class Call {
   // be asked from any thread until the call is over.
   absl::string_view Metadata(const char* key) const;
 
+  // In OnReadEnd: what ended the reading was a message over the limit, not the
+  // caller.
+  bool message_too_large() const;
+
   // The message that was read. False: it is not a message of this kind.
   bool Parse(google::protobuf::MessageLite* message);
 

@@ -55,6 +55,7 @@ void DecisionStream::Decide() {
 }
 
 void DecisionStream::OnReadEnd() {
+  if (message_too_large()) end_ = NoMessage(thread_->context().message_bytes);
   stopped_ = true;
   Advance();
 }

@@ -120,7 +120,11 @@ class ReflectionCall final : public Call {
     arena()->Reset();
   }
   void OnReadEnd() override {
-    if (!answering_) Finish(absl::OkStatus());
+    if (message_too_large()) {
+      Finish(absl::ResourceExhaustedError("request: is over the limit"));
+    } else {
+      Finish(absl::OkStatus());
+    }
   }
   void OnWritten(bool ok) override {
     answering_ = false;

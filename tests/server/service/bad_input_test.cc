@@ -264,6 +264,27 @@ TEST_F(BadInputTest, AMessageOverTheLimitIsRefusedAndCounted) {
   ExpectServing();
 }
 
+// What came before it is answered; it does not pass for the caller's end.
+TEST_F(BadInputTest, AMessageOverTheLimitEndsAStreamWithAnError) {
+  config.limits.message_bytes = 10000;
+  Start();
+  grpc::ClientContext context;
+  auto stream = decisions().DecideStream(&context);
+  ASSERT_TRUE(stream->Write(ForbiddenRequest()));
+  v1::DecideResult result;
+  ASSERT_TRUE(stream->Read(&result));
+  EXPECT_EQ(result.response().effect(), v1::DENY);
+  v1::DecideRequest large = ForbiddenRequest();
+  large.set_service(std::string(10001, 'x'));
+  stream->Write(large);
+  stream->WritesDone();
+  EXPECT_FALSE(stream->Read(&result));
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(status.error_message(), HasSubstr("10000"));
+  ExpectServing();
+}
+
 // gRPC does not even take it in.
 TEST_F(BadInputTest, AMessageFarOverTheLimitIsRefused) {
   config.limits.message_bytes = 10000;
