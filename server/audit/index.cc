@@ -39,12 +39,6 @@ constexpr char kSchema[] =
     "CREATE TABLE mention(word INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
     " idx INTEGER NOT NULL, PRIMARY KEY(word, at_ms, idx)) WITHOUT ROWID;";
 
-std::string WordKey(WordKind kind, absl::string_view text) {
-  std::string key(1, static_cast<char>(kind));
-  absl::StrAppend(&key, text);
-  return key;
-}
-
 uint32_t WordSum(int64_t id, int64_t kind, absl::string_view text,
                  int64_t records, int64_t first_ms, int64_t last_ms) {
   char numbers[40];
@@ -65,27 +59,19 @@ uint64_t MentionSum(uint64_t word, uint64_t at_ms, uint64_t index) {
   return Crc32c(0, absl::string_view(numbers, sizeof numbers));
 }
 
-// Words by which a row can be found, each once.
-std::vector<uint32_t> MentionedWords(const IndexRow& row) {
-  std::vector<uint32_t> words = row.norms;
-  words.insert(words.end(), row.reasons.begin(), row.reasons.end());
-  for (const IndexRow::Duty& duty : row.duties) words.push_back(duty.word);
-  for (WordKind kind : {WordKind::kOperator, WordKind::kService}) {
-    const uint32_t word = row.single[static_cast<size_t>(kind)];
-    if (word != 0) words.push_back(word);
-  }
-  std::sort(words.begin(), words.end());
-  words.erase(std::unique(words.begin(), words.end()), words.end());
-  return words;
+}  // namespace
+
+std::string AuditIndex::WordKey(WordKind kind, absl::string_view text) {
+  std::string key(1, static_cast<char>(kind));
+  absl::StrAppend(&key, text);
+  return key;
 }
 
-absl::Status Damaged(absl::string_view what) {
+absl::Status IndexDamaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("the audit index is damaged: ", what,
                                           "; `tarazy audit reindex` makes it "
                                           "again from the log"));
 }
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<AuditIndex>> AuditIndex::Open(
     const std::string& path, Use use) {
@@ -103,10 +89,10 @@ absl::Status AuditIndex::Prepare(Use use) {
   if (*version == 0 && use == Use::kWrite) {
     if (absl::Status s = Make(); !s.ok()) return s;
   } else if (*version != kVersion) {
-    return Damaged("it is no index of this version");
+    return IndexDamaged("it is no index of this version");
   }
   auto key = database_->QueryText("SELECT value FROM meta WHERE key='token'");
-  if (!key.ok() || key->size() != kTokenKeyBytes) return Damaged("no key");
+  if (!key.ok() || key->size() != kTokenKeyBytes) return IndexDamaged("no key");
   token_key_ = *std::move(key);
   const auto prepare = [this](Statement* statement, const char* sql) {
     auto made = database_->Prepare(sql);
@@ -147,15 +133,23 @@ absl::Status AuditIndex::Prepare(Use use) {
       "SELECT coalesce((SELECT value FROM meta WHERE key='row_sum'), 0)");
   if (!sum.ok()) return sum.status();
   row_sum_ = static_cast<uint64_t>(*sum);
-  const auto last =
-      database_->QueryInt("SELECT coalesce(max(id), 0) FROM word");
-  if (!last.ok()) return last.status();
-  last_word_ = static_cast<uint32_t>(*last);
+  ready = LoadLastWord();
+  if (!ready.ok()) return ready;
   const auto newest =
       database_->QueryInt("SELECT coalesce(max(at_ms), 0) FROM record");
   if (!newest.ok()) return newest.status();
   newest_ms_ = *newest;
   return LoadPeriods();
+}
+
+// Words that were taken out count: readers may know their numbers still.
+absl::Status AuditIndex::LoadLastWord() {
+  const auto last = database_->QueryInt(
+      "SELECT max(coalesce((SELECT max(id) FROM word), 0),"
+      " coalesce((SELECT value FROM meta WHERE key='last_word'), 0))");
+  if (!last.ok()) return last.status();
+  last_word_ = static_cast<uint32_t>(*last);
+  return absl::OkStatus();
 }
 
 absl::Status AuditIndex::LoadPeriods() {
@@ -261,9 +255,7 @@ absl::Status AuditIndex::Add(const LogId& log_id,
     records_ = records;
     row_sum_ = sum;
     words_.clear();
-    const auto last =
-        database_->QueryInt("SELECT coalesce(max(id), 0) FROM word");
-    if (last.ok()) last_word_ = static_cast<uint32_t>(*last);
+    LoadLastWord().IgnoreError();
     LoadPeriods().IgnoreError();
   }
   if (words_.size() > kMaxKeptWords) words_.clear();
@@ -402,11 +394,15 @@ absl::Status AuditIndex::WriteMeta(const LogId& log_id, const Entry& last) {
       {"row_sum", static_cast<int64_t>(row_sum_)},
       {"last_checksum", Crc32c(0, last.record)}};
   for (const auto& [key, value] : numbers) {
-    put_meta_.BindText(1, key);
-    put_meta_.BindInt(2, value);
-    if (absl::Status s = put_meta_.Run(); !s.ok()) return s;
+    if (absl::Status s = PutNumber(key, value); !s.ok()) return s;
   }
   return absl::OkStatus();
+}
+
+absl::Status AuditIndex::PutNumber(const char* key, int64_t value) {
+  put_meta_.BindText(1, key);
+  put_meta_.BindInt(2, value);
+  return put_meta_.Run();
 }
 
 absl::StatusOr<absl::optional<AuditIndex::Word>> AuditIndex::FindWord(
@@ -428,7 +424,7 @@ absl::StatusOr<absl::optional<AuditIndex::Word>> AuditIndex::FindWord(
   }
   find_word_.Reset();
   if (!row.ok()) return row.status();
-  if (!sound) return Damaged("a word's sum does not fit");
+  if (!sound) return IndexDamaged("a word's sum does not fit");
   return word;
 }
 
@@ -442,7 +438,7 @@ absl::StatusOr<std::string> AuditIndex::WordText(uint32_t id) {
   if (row.ok() && *row) text = std::string(word_text_.Bytes(0));
   word_text_.Reset();
   if (!row.ok()) return row.status();
-  if (!*row) return Damaged("a row names an unknown word");
+  if (!*row) return IndexDamaged("a row names an unknown word");
   texts_.emplace(id, text);
   return text;
 }
@@ -476,7 +472,7 @@ absl::StatusOr<std::vector<IndexRow>> AuditIndex::FindDecision(
 absl::Status AuditIndex::Check() {
   auto whole = database_->QueryText("PRAGMA integrity_check(1)");
   if (!whole.ok()) return whole.status();
-  if (*whole != "ok") return Damaged(*whole);
+  if (*whole != "ok") return IndexDamaged(*whole);
   if (absl::Status s = database_->Execute("BEGIN"); !s.ok()) return s;
   absl::Status checked = CheckRows();
   database_->Rollback();
@@ -502,10 +498,10 @@ absl::Status AuditIndex::CheckRows() {
     const auto index = static_cast<uint64_t>(record->Int(1));
     absl::Status s = DecodeRow(record->Bytes(3), record->Int(0), index,
                                static_cast<uint64_t>(record->Int(2)), &row);
-    if (!s.ok()) return Damaged(s.message());
+    if (!s.ok()) return IndexDamaged(s.message());
     if (record->Int(4) != IndexRow::SubjectKey(row.subject) ||
         static_cast<size_t>(record->Int(5)) != PeriodOf(row.at_ms)) {
-      return Damaged("a row's subject or period is not its own");
+      return IndexDamaged("a row's subject or period is not its own");
     }
     ++rows;
     sum += RowChecksum(record->Bytes(3));
@@ -518,10 +514,10 @@ absl::Status AuditIndex::CheckRows() {
   }
   auto stored =
       database_->QueryInt("SELECT value FROM meta WHERE key='row_sum'");
-  if (rows > 0 && !stored.ok()) return Damaged("its sum is missing");
+  if (rows > 0 && !stored.ok()) return IndexDamaged("its sum is missing");
   if (rows != known->records - known->first ||
       (rows > 0 && sum != static_cast<uint64_t>(*stored))) {
-    return Damaged("its rows are not those that were written");
+    return IndexDamaged("its rows are not those that were written");
   }
   auto mention = database_->Prepare("SELECT word, at_ms, idx FROM mention");
   if (!mention.ok()) return mention.status();
@@ -533,7 +529,7 @@ absl::Status AuditIndex::CheckRows() {
                            static_cast<uint64_t>(mention->Int(1)),
                            static_cast<uint64_t>(mention->Int(2)));
   }
-  if (mentions != 0) return Damaged("its words are not those of its rows");
+  if (mentions != 0) return IndexDamaged("its words are not those of its rows");
   return CheckWords();
 }
 
@@ -547,7 +543,7 @@ absl::Status AuditIndex::CheckWords() {
     if (!*more) return absl::OkStatus();
     if (WordSum(word->Int(0), word->Int(1), word->Bytes(2), word->Int(3),
                 word->Int(4), word->Int(5)) != word->Int(6)) {
-      return Damaged("a word's sum does not fit");
+      return IndexDamaged("a word's sum does not fit");
     }
   }
 }

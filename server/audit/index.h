@@ -81,7 +81,8 @@ struct IndexGroups {
 // What the index knows of the log that it was made of.
 struct IndexedLog {
   std::string log_id;  // 32 hex digits
-  // Records from `first` on and before `records` are in it.
+  // Records from `first` on and before `records` are in it. While rows are
+  // taken out, their number is `records` less `first` all the same.
   uint64_t first = 0;
   uint64_t records = 0;
   uint32_t last_checksum = 0;  // CRC-32C of the last record's bytes
@@ -115,6 +116,12 @@ class AuditIndex {
   };
   absl::Status Add(const LogId& log_id, const std::vector<Entry>& entries);
 
+  // Takes rows of records before `first`, at most `most` of them, out again,
+  // since the log's retention has deleted their records; in one transaction.
+  // Rows that stay, and page tokens, are as they were. Returns the rows that
+  // are left to be taken out. Only for kWrite.
+  absl::StatusOr<uint64_t> RemoveBefore(uint64_t first, uint64_t most);
+
   absl::StatusOr<IndexPage> Query(const IndexQuery& query);
   // RESOURCE_EXHAUSTED when more than `max_scanned` rows would be looked at, or
   // for longer than `max_time`;
@@ -146,6 +153,7 @@ class AuditIndex {
       : database_(std::move(database)) {}
   absl::Status Prepare(Use use);
   absl::Status Make();
+  absl::Status LoadLastWord();
   absl::Status LoadPeriods();
   size_t CountPeriod(int64_t at_ms);
   size_t PeriodOf(int64_t at_ms) const;
@@ -157,8 +165,12 @@ class AuditIndex {
                                  int64_t at_ms);
   absl::Status WriteWords();
   absl::Status WriteMeta(const LogId& log_id, const Entry& last);
+  absl::Status PutNumber(const char* key, int64_t value);
+  absl::Status RemoveRows(uint64_t first, uint64_t count);
+  absl::Status Uncount(uint32_t id, uint64_t times);
   absl::StatusOr<absl::optional<Word>> FindWord(WordKind kind,
                                                 absl::string_view text);
+  static std::string WordKey(WordKind kind, absl::string_view text);
   absl::StatusOr<std::string> WordText(uint32_t id);
   absl::StatusOr<Plan> MakePlan(const IndexQuery& query);
   absl::Status Scan(const Plan& plan, const IndexQuery& query,
@@ -177,7 +189,7 @@ class AuditIndex {
   std::string token_key_;
   // Of the writer.
   std::unordered_map<std::string, Word> words_;
-  uint32_t last_word_ = 0;
+  uint32_t last_word_ = 0;  // never given to another word
   uint64_t row_sum_ = 0;
   uint64_t records_ = 0;
   int64_t newest_ms_ = 0;
@@ -188,6 +200,9 @@ class AuditIndex {
   std::unordered_map<uint32_t, std::string> texts_;
   Statement word_text_;
 };
+
+// DATA_LOSS, with what helps.
+absl::Status IndexDamaged(absl::string_view what);
 
 }  // namespace tarazy
 

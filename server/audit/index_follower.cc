@@ -17,6 +17,7 @@ namespace {
 // A transaction's worth.
 constexpr size_t kMaxRecords = 32768;
 constexpr size_t kMaxBytes = 32u << 20;
+constexpr uint64_t kMaxForgotten = 4096;
 constexpr std::chrono::milliseconds kInterval(500);
 
 std::string Hex(const LogId& id) {
@@ -63,9 +64,16 @@ absl::Status IndexFollower::CheckBelongs() {
   if (known->records == known->first) return BeginWithLog();
   auto reader = LogReader::Open(files_, options_.log_directory);
   if (!reader.ok()) return absl::OkStatus();
-  if (known->first < (*reader)->first_index()) {
+  if (known->first > (*reader)->first_index()) {
     return absl::DataLossError(
-        "the audit index has records that the log's retention has deleted");
+        "the audit index begins with a later record than the log");
+  }
+  // Deleted, and the process was stopped before their rows were taken out.
+  Forget((*reader)->first_index());
+  if (known->records <= (*reader)->first_index()) {
+    return Hex((*reader)->log_id()) == known->log_id
+               ? absl::OkStatus()
+               : absl::DataLossError("the audit index is of another log");
   }
   const absl::Status found = (*reader)->Seek(known->records - 1);
   if (!found.ok() && !absl::IsOutOfRange(found)) return absl::OkStatus();
@@ -89,15 +97,18 @@ absl::Status IndexFollower::BeginWithLog() {
                      : absl::OkStatus();
 }
 
-absl::Status IndexFollower::MakeAgain(const absl::Status& why) {
-  std::lock_guard<std::mutex> hold(following_);
-  return Rebuild(why);
+void IndexFollower::Forget(uint64_t first_index) {
+  uint64_t known = first_index_.load(std::memory_order_relaxed);
+  while (known < first_index &&
+         !first_index_.compare_exchange_weak(known, first_index)) {
+  }
 }
 
 absl::Status IndexFollower::Rebuild(const absl::Status& why) {
   if (options_.on_rebuild) options_.on_rebuild(why);
   index_.reset();
   reader_.reset();
+  forgotten_ = 0;
   RemoveIndex(options_.path);
   indexed_.store(0, std::memory_order_release);
   generation_.fetch_add(1, std::memory_order_acq_rel);
@@ -108,15 +119,17 @@ absl::Status IndexFollower::Follow(
     uint64_t durable_index, const std::function<void(uint64_t)>& progress) {
   std::lock_guard<std::mutex> hold(following_);
   bool rebuilt = false;
-  while (indexed() < durable_index) {
-    absl::Status added = AddSome(durable_index);
+  for (;;) {
+    bool done = false;
+    absl::Status stepped = Step(durable_index, &done);
+    if (done) break;
     if (absl::IsDataLoss(index_failed_) && !rebuilt) {
       rebuilt = true;
-      added = Rebuild(index_failed_);
+      stepped = Rebuild(index_failed_);
     }
-    if (!added.ok()) {
+    if (!stepped.ok()) {
       reader_.reset();
-      return added;
+      return stepped;
     }
     if (progress) progress(indexed());
     // Whoever waits for the end waits for one transaction; what is left is
@@ -126,15 +139,43 @@ absl::Status IndexFollower::Follow(
   return absl::OkStatus();
 }
 
-absl::Status IndexFollower::AddSome(uint64_t durable_index) {
+// One transaction of each kind that there is to do.
+absl::Status IndexFollower::Step(uint64_t durable_index, bool* done) {
   index_failed_ = absl::OkStatus();
+  const uint64_t first_index = first_index_.load();
+  const bool forget = forgotten_ < first_index;
+  const bool add =
+      indexed() < durable_index && !(forget && indexed() < first_index);
+  *done = !forget && !add;
+  absl::Status s;
+  if (forget) s = ForgetSome(first_index);
+  if (s.ok() && add) s = AddSome(durable_index);
+  return s;
+}
+
+absl::Status IndexFollower::ForgetSome(uint64_t first_index) {
+  const auto left = index_->RemoveBefore(first_index, kMaxForgotten);
+  index_failed_ = left.status();
+  if (!left.ok() || *left > 0) return index_failed_;
+  if (indexed() < first_index) {
+    // Deleted before they were indexed.
+    index_failed_ = index_->BeginWith(first_index);
+    if (!index_failed_.ok()) return index_failed_;
+    reader_.reset();
+    indexed_.store(first_index, std::memory_order_release);
+  }
+  forgotten_ = first_index;
+  return absl::OkStatus();
+}
+
+absl::Status IndexFollower::AddSome(uint64_t durable_index) {
   if (reader_ == nullptr) {
     auto reader = LogReader::Open(files_, options_.log_directory);
     if (!reader.ok()) return reader.status();
     const absl::Status found = (*reader)->Seek(indexed());
-    // Deleted before they were indexed: it begins again behind them.
     if (absl::IsNotFound(found)) {
-      index_failed_ = absl::DataLossError(found.message());
+      Forget((*reader)->first_index());
+      return absl::OkStatus();
     }
     if (!found.ok()) return found;
     reader_ = *std::move(reader);
@@ -150,6 +191,11 @@ absl::Status IndexFollower::AddSome(uint64_t durable_index) {
   while (index < durable_index && places.size() < kMaxRecords &&
          bytes.size() < kMaxBytes) {
     const auto more = reader_->Next();
+    if (absl::IsNotFound(more.status())) {
+      // A segment that was there has been deleted: another look will tell.
+      reader_.reset();
+      return absl::OkStatus();
+    }
     if (!more.ok()) return more.status();
     if (!*more) {
       return absl::DataLossError(

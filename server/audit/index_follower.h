@@ -3,7 +3,9 @@
 // A thread of its own, at the lowest priority, reads what has become durable
 // and adds it to the index, some thousands of records a transaction. An index
 // that is damaged, of another log, or ahead of this one (a copy of the log was
-// restored) is thrown away and made again from the first record on.
+// restored) is thrown away and made again from the first record on. Rows of
+// records that the log's retention has deleted are taken out, some thousands a
+// transaction, in turn with what is added.
 //
 // Thread-safety: all methods may be called from any thread.
 
@@ -50,8 +52,9 @@ class IndexFollower {
   absl::Status Follow(uint64_t durable_index,
                       const std::function<void(uint64_t)>& progress = {});
 
-  // Throws the index away and begins again, with what is left of the log.
-  absl::Status MakeAgain(const absl::Status& why);
+  // The log begins with this record now: from the next Follow on, the rows of
+  // those before are taken out.
+  void Forget(uint64_t first_index);
 
   // Follows `log` until Stop, which adds at most one transaction more. `log`
   // must not die before.
@@ -73,7 +76,9 @@ class IndexFollower {
   absl::Status CheckBelongs();
   absl::Status BeginWithLog();
   absl::Status Rebuild(const absl::Status& why);
+  absl::Status Step(uint64_t durable_index, bool* done);
   absl::Status AddSome(uint64_t durable_index);
+  absl::Status ForgetSome(uint64_t first_index);
   bool stopping();
 
   const IndexFollowerOptions options_;
@@ -82,10 +87,12 @@ class IndexFollower {
   std::mutex following_;
   std::unique_ptr<AuditIndex> index_;  // guarded by following_, like the next
   std::unique_ptr<LogReader> reader_;
-  absl::Status index_failed_;  // of the last AddSome, if the index is to blame
+  absl::Status index_failed_;  // of the last step, if the index is to blame
+  uint64_t forgotten_ = 0;     // rows of records before it are out
 
   std::atomic<uint64_t> indexed_{0};
   std::atomic<uint64_t> generation_{0};
+  std::atomic<uint64_t> first_index_{0};  // of the log, as far as is known
   std::mutex mutex_;
   bool stopping_ = false;  // guarded by mutex_
   std::condition_variable stop_;

@@ -182,4 +182,17 @@ absl::Status DecodeRow(absl::string_view bytes, int64_t at_ms, uint64_t index,
   return read.bad() || !read.done() ? DamagedRow() : absl::OkStatus();
 }
 
+std::vector<uint32_t> MentionedWords(const IndexRow& row) {
+  std::vector<uint32_t> words = row.norms;
+  words.insert(words.end(), row.reasons.begin(), row.reasons.end());
+  for (const IndexRow::Duty& duty : row.duties) words.push_back(duty.word);
+  for (WordKind kind : {WordKind::kOperator, WordKind::kService}) {
+    const uint32_t word = row.single[static_cast<size_t>(kind)];
+    if (word != 0) words.push_back(word);
+  }
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  return words;
+}
+
 }  // namespace tarazy

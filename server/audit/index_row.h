@@ -93,6 +93,9 @@ std::string EncodeRow(const IndexRow& row);
 // DATA_LOSS when the checksum does not fit.
 absl::Status DecodeRow(absl::string_view bytes, int64_t at_ms, uint64_t index,
                        uint64_t decision, IndexRow* row);
+// Words by which a row can be found, each once.
+std::vector<uint32_t> MentionedWords(const IndexRow& row);
+
 // The checksum of an encoded row.
 uint32_t RowChecksum(absl::string_view bytes);
 

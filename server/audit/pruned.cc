@@ -52,21 +52,28 @@ std::string Pruned::ToText() const {
       "\n");
 }
 
-absl::StatusOr<absl::optional<Pruned>> ReadPruned(
-    FileSystem* files, const std::string& directory) {
-  const std::string path = absl::StrCat(directory, "/", kPrunedName);
-  auto note = ReadAll(files, path, kMaxNoteBytes);
-  if (absl::IsNotFound(note.status())) return absl::optional<Pruned>();
-  if (!note.ok()) return note.status();
+absl::StatusOr<Pruned> ParsePruned(absl::string_view note,
+                                   absl::string_view path) {
   Pruned pruned;
-  const size_t end = note->rfind("\n\n");
-  if (end == std::string::npos ||
-      !Parse(absl::string_view(*note).substr(0, end + 1), &pruned)) {
+  const size_t end = note.rfind("\n\n");
+  if (end == absl::string_view::npos ||
+      !Parse(note.substr(0, end + 1), &pruned)) {
     return absl::DataLossError(absl::StrCat(
         "`", path, "` is damaged; it says with which record the log begins"));
   }
-  pruned.note = *std::move(note);
-  return absl::make_optional(std::move(pruned));
+  pruned.note = std::string(note);
+  return pruned;
+}
+
+absl::StatusOr<absl::optional<Pruned>> ReadPruned(
+    FileSystem* files, const std::string& directory) {
+  const std::string path = absl::StrCat(directory, "/", kPrunedName);
+  const auto note = ReadAll(files, path, kMaxNoteBytes);
+  if (absl::IsNotFound(note.status())) return absl::optional<Pruned>();
+  if (!note.ok()) return note.status();
+  auto pruned = ParsePruned(*note, path);
+  if (!pruned.ok()) return pruned.status();
+  return absl::make_optional(*std::move(pruned));
 }
 
 absl::Status CheckSigned(const Pruned& pruned, const NoteVerifier& verifier) {

@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "server/audit/file_system.h"
+#include "server/audit/merkle.h"
 #include "server/audit/note.h"
 #include "server/audit/segment.h"
 
@@ -38,10 +39,18 @@ struct Pruned {
   std::string ToText() const;
 };
 
+// The first bundle of which no record was deleted.
+constexpr uint64_t FirstWholeBundle(uint64_t first_index) {
+  return first_index / kTileWidth + (first_index % kTileWidth == 0 ? 0 : 1);
+}
+
 constexpr char kPrunedName[] = "PRUNED";
 
-// Empty when nothing was deleted; DATA_LOSS when the file is damaged. The
-// signature is not checked here.
+// DATA_LOSS, naming `path`, when the note is damaged. The signature is not
+// checked here.
+absl::StatusOr<Pruned> ParsePruned(absl::string_view note,
+                                   absl::string_view path);
+// Empty when nothing was deleted; else the same of the log's own file.
 absl::StatusOr<absl::optional<Pruned>> ReadPruned(FileSystem* files,
                                                   const std::string& directory);
 // DATA_LOSS unless `verifier` has signed it, and of its own log.

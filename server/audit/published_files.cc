@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/audit/bytes.h"
 #include "server/audit/note.h"
+#include "server/audit/pruned.h"
 
 namespace tarazy {
 namespace {
@@ -90,8 +91,7 @@ class Copy {
       const std::function<void(uint64_t records)>& progress) {
     std::string bundle;
     // Of records that were deleted there are no bundles.
-    uint64_t first =
-        (reader->first_index() + kTileWidth - 1) / kTileWidth * kTileWidth;
+    uint64_t first = FirstWholeBundle(reader->first_index()) * kTileWidth;
     if (absl::Status s = reader->Seek(first); !s.ok()) return s;
     for (; first < checkpoint_.size; first += kTileWidth) {
       TileId id{TileId::kEntries, first / kTileWidth};
@@ -107,6 +107,40 @@ class Copy {
     return absl::OkStatus();
   }
 
+  // Names of what was written, also by a run before that was stopped.
+  absl::Status SyncFolders() {
+    for (const std::string& folder : folders_) {
+      absl::Status s = files_->SyncDirectory(folder);
+      if (!s.ok()) return s;
+    }
+    return absl::OkStatus();
+  }
+
+  // Of a bundle with deleted records nothing stays published.
+  absl::Status RemoveBundles(const Pruned& pruned) {
+    std::set<std::string> changed;
+    const uint64_t end = FirstWholeBundle(pruned.first_index);
+    for (uint64_t number = 0; number < end; ++number) {
+      const std::string path =
+          absl::StrCat(to_, "/", TileId{TileId::kEntries, number}.Path());
+      const std::string partial = absl::StrCat(path, ".p");
+      absl::Status s = files_->Remove(path);
+      if (s.ok()) changed.insert(path.substr(0, path.rfind('/')));
+      const auto widths = files_->List(partial);
+      if (s.ok() || absl::IsNotFound(s)) s = absl::OkStatus();
+      for (size_t i = 0; s.ok() && widths.ok() && i < widths->size(); ++i) {
+        s = files_->Remove(absl::StrCat(partial, "/", (*widths)[i]));
+        changed.insert(partial);
+      }
+      if (!s.ok()) return s;
+    }
+    for (const std::string& folder : changed) {
+      absl::Status s = files_->SyncDirectory(folder);
+      if (!s.ok()) return s;
+    }
+    return absl::OkStatus();
+  }
+
  private:
   absl::Status CopyTile(const TileStore& tiles, const TileId& id) {
     const auto hashes = tiles.ReadTile(id);
@@ -115,11 +149,11 @@ class Copy {
 
   absl::Status Write(const TileId& id, absl::string_view content) {
     const std::string path = absl::StrCat(to_, "/", id.Path());
-    if (files_->Open(path, FileSystem::Mode::kRead).ok()) {
-      return absl::OkStatus();
-    }
     if (absl::Status s = MakeFolder(path.substr(0, path.rfind('/'))); !s.ok()) {
       return s;
+    }
+    if (files_->Open(path, FileSystem::Mode::kRead).ok()) {
+      return absl::OkStatus();
     }
     const std::string temporary = absl::StrCat(path, ".tmp");
     auto file = files_->Open(temporary, FileSystem::Mode::kCreate);
@@ -130,7 +164,7 @@ class Copy {
   }
 
   absl::Status MakeFolder(const std::string& path) {
-    if (!made_.insert(path).second) return absl::OkStatus();
+    if (!folders_.insert(path).second) return absl::OkStatus();
     if (path.size() > to_.size()) {
       absl::Status s = MakeFolder(path.substr(0, path.rfind('/')));
       if (!s.ok()) return s;
@@ -141,7 +175,7 @@ class Copy {
   FileSystem* const files_;
   const std::string to_;
   const Checkpoint checkpoint_;
-  std::set<std::string> made_;
+  std::set<std::string> folders_;
 };
 
 }  // namespace
@@ -157,11 +191,17 @@ PublishedFiles::PublishedFiles(FileSystem* files, std::string log_directory)
 
 absl::StatusOr<std::string> PublishedFiles::Read(absl::string_view path) const {
   if (path == kCheckpoint) return tiles_.ReadCheckpoint();
+  if (path == kPrunedName) {
+    auto pruned = ReadPruned(files_, log_directory_);
+    if (!pruned.ok()) return pruned.status();
+    if (pruned->has_value()) return std::move((*pruned)->note);
+    return absl::NotFoundError("no record of this log was deleted");
+  }
   const auto id = ParseTilePath(path);
   if (!id.has_value()) {
     return absl::InvalidArgumentError(
-        "`path`: is neither `checkpoint` nor a tile's, for example "
-        "`tile/0/x001/067`");
+        "`path`: is neither `checkpoint` nor `PRUNED` nor a tile's, for "
+        "example `tile/0/x001/067`");
   }
   const auto checkpoint = ReadCheckpoint(tiles_);
   if (!checkpoint.ok()) return checkpoint.status();
@@ -222,12 +262,20 @@ absl::StatusOr<uint64_t> WritePublishedFiles(
   if (!checkpoint.ok()) return checkpoint.status();
   auto reader = LogReader::Open(files, log_directory);
   if (!reader.ok()) return reader.status();
+  // Read after the log was opened: it says no less than is missing there.
+  const auto pruned = ReadPruned(files, log_directory);
+  if (!pruned.ok()) return pruned.status();
   absl::Status s = files->MakeDirectory(to);
   Copy copy(files, to, *checkpoint);
   if (s.ok()) s = copy.CheckTarget(tiles.Source());
   if (s.ok()) s = copy.CopyTiles(tiles);
   if (s.ok()) s = copy.CopyBundles(reader->get(), progress);
+  if (s.ok()) s = copy.SyncFolders();
+  if (s.ok() && pruned->has_value()) {
+    s = ReplaceFile(files, to, kPrunedName, (*pruned)->note);
+  }
   if (s.ok()) s = ReplaceFile(files, to, kCheckpoint, *note);
+  if (s.ok() && pruned->has_value()) s = copy.RemoveBundles(**pruned);
   if (!s.ok()) return s;
   return checkpoint->size;
 }

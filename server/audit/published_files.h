@@ -1,7 +1,7 @@
 // A published log as the static files that C2SP tlog-tiles names: the signed
-// checkpoint, the tiles of hashes, the bundles of records. They are made when
-// they are asked for, from the tile store and the log's segments, so that a
-// record is kept once.
+// checkpoint, the tiles of hashes, the bundles of records; and `PRUNED` where
+// records were deleted. They are made when they are asked for, from the tile
+// store and the log's segments, so that a record is kept once.
 //
 // Only what the published checkpoint covers is there. A bundle of records is
 // `tile/entries/<N>[.p/<W>]`: each record with its length before it, two bytes,
@@ -37,8 +37,9 @@ class PublishedFiles {
   // `files` outlives the object.
   PublishedFiles(FileSystem* files, std::string log_directory);
 
-  // INVALID_ARGUMENT: `path` is neither `checkpoint` nor a tile's. NOT_FOUND:
-  // nothing of that name was published. DATA_LOSS: the log is damaged there.
+  // INVALID_ARGUMENT: `path` is neither `checkpoint` nor `PRUNED` (see
+  // server/audit/pruned.h) nor a tile's. NOT_FOUND: nothing of that name was
+  // published. DATA_LOSS: the log is damaged there.
   absl::StatusOr<std::string> Read(absl::string_view path) const;
 
   // A record of the log. NOT_FOUND: it is kept no longer. OUT_OF_RANGE: it was
@@ -55,8 +56,10 @@ class PublishedFiles {
 };
 
 // Writes all files of a published log to the folder `to`, for a web server or
-// for tools that read files; the checkpoint last. Full tiles that are there
-// stay, so that a later call adds what is new. FAILED_PRECONDITION: `to` holds
+// for tools that read files; the checkpoint when all else is durable. Full
+// tiles that are there stay, so that a later call adds what is new; bundles
+// with records that the log's retention has deleted since go, behind `PRUNED`
+// and the checkpoint. FAILED_PRECONDITION: `to` holds
 // another log, or more of this one. `progress` may be empty.
 absl::StatusOr<uint64_t> WritePublishedFiles(
     FileSystem* files, const std::string& log_directory, const std::string& to,

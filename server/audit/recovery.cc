@@ -30,6 +30,10 @@ absl::StatusOr<uint64_t> BytesBeforeZeros(const File* file, uint64_t offset,
   return last - offset;
 }
 
+uint64_t FirstOf(const absl::optional<Pruned>& pruned) {
+  return pruned.has_value() ? pruned->first_index : 0;
+}
+
 // The first segment, where nothing or something was deleted.
 absl::Status CheckBegins(const absl::optional<Pruned>& pruned,
                          const SegmentFile& segment) {
@@ -122,6 +126,38 @@ absl::StatusOr<LogEnd> RecoverLast(FileSystem* files, const SegmentFile& last) {
   return end;
 }
 
+absl::StatusOr<std::vector<SegmentFile>> ListFrom(
+    FileSystem* files, const std::string& directory,
+    const absl::optional<Pruned>& pruned) {
+  const uint64_t begin = FirstOf(pruned);
+  const auto names = files->List(directory);
+  if (!names.ok()) return names.status();
+  std::vector<SegmentFile> segments;
+  for (const std::string& name : *names) {
+    uint64_t first_index;
+    if (!ParseSegmentName(name, &first_index)) continue;
+    if (first_index < begin) continue;
+    auto segment = ReadSegment(files, absl::StrCat(directory, "/", name));
+    if (!segment.ok()) return segment.status();
+    if (segment->header.first_index != first_index) {
+      return absl::DataLossError(
+          absl::StrCat("`", segment->path, "` begins with record ",
+                       segment->header.first_index, ", not with its name's"));
+    }
+    absl::Status follows = segments.empty()
+                               ? CheckBegins(pruned, *segment)
+                               : CheckFollows(segments.back(), *segment);
+    if (!follows.ok()) return follows;
+    segments.push_back(*std::move(segment));
+  }
+  if (segments.empty() && begin > 0) {
+    return absl::DataLossError(absl::StrCat(
+        "`", directory, "` has no segment that begins with record ", begin,
+        ", as `", kPrunedName, "` says"));
+  }
+  return segments;
+}
+
 }  // namespace
 
 absl::StatusOr<SegmentFile> ReadSegment(FileSystem* files, std::string path) {
@@ -139,35 +175,15 @@ absl::StatusOr<SegmentFile> ReadSegment(FileSystem* files, std::string path) {
 
 absl::StatusOr<std::vector<SegmentFile>> ListSegments(
     FileSystem* files, const std::string& directory) {
-  const auto pruned = ReadPruned(files, directory);
-  if (!pruned.ok()) return pruned.status();
-  const uint64_t begin = pruned->has_value() ? (*pruned)->first_index : 0;
-  const auto names = files->List(directory);
-  if (!names.ok()) return names.status();
-  std::vector<SegmentFile> segments;
-  for (const std::string& name : *names) {
-    uint64_t first_index;
-    if (!ParseSegmentName(name, &first_index)) continue;
-    if (first_index < begin) continue;
-    auto segment = ReadSegment(files, absl::StrCat(directory, "/", name));
-    if (!segment.ok()) return segment.status();
-    if (segment->header.first_index != first_index) {
-      return absl::DataLossError(
-          absl::StrCat("`", segment->path, "` begins with record ",
-                       segment->header.first_index, ", not with its name's"));
-    }
-    absl::Status follows = segments.empty()
-                               ? CheckBegins(*pruned, *segment)
-                               : CheckFollows(segments.back(), *segment);
-    if (!follows.ok()) return follows;
-    segments.push_back(*std::move(segment));
+  for (;;) {
+    const auto pruned = ReadPruned(files, directory);
+    if (!pruned.ok()) return pruned.status();
+    auto segments = ListFrom(files, directory, *pruned);
+    if (segments.ok()) return segments;
+    // Where the log begins later now, they were deleted while they were read.
+    const auto now = ReadPruned(files, directory);
+    if (!now.ok() || FirstOf(*now) == FirstOf(*pruned)) return segments;
   }
-  if (segments.empty() && begin > 0) {
-    return absl::DataLossError(absl::StrCat(
-        "`", directory, "` has no segment that begins with record ", begin,
-        ", as `", kPrunedName, "` says"));
-  }
-  return segments;
 }
 
 absl::StatusOr<LogEnd> RecoverLog(FileSystem* files,

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/audit/pruned.h"
+#include "server/audit/published_files.h"
 #include "server/audit/record_text.h"
 #include "server/audit/sealed_files.h"
 #include "server/audit/tile_store.h"
@@ -19,7 +20,7 @@ class Retention {
       : files_(files),
         options_(options),
         shown_(ShowSealed(files)),
-        tiles_(files, absl::StrCat(options.log_directory, "/tlog")) {}
+        tiles_(files, TreeFolder(options.log_directory)) {}
 
   absl::StatusOr<DeletedRecords> Run() {
     auto pruned = ReadPruned(files_, options_.log_directory);
@@ -41,7 +42,8 @@ class Retention {
       // Those of a run that was stopped, too.
       absl::Status s = RemoveSegments((*pruned)->first_index);
       if (!s.ok()) return s;
-      deleted_.records = (*pruned)->first_index - before;
+      deleted_.first_index = (*pruned)->first_index;
+      deleted_.records = deleted_.first_index - before;
     }
     return deleted_;
   }
@@ -118,22 +120,28 @@ class Retention {
   }
 
   absl::Status RemoveSegments(uint64_t first_index) {
-    const auto names = shown_->List(options_.log_directory);
+    const auto names = files_->List(options_.log_directory);
     if (!names.ok()) return names.status();
     bool removed = false;
+    std::string erased;  // whose salts are gone
     for (const std::string& name : *names) {
       uint64_t index;
-      if (!ParseSegmentName(name, &index) || index >= first_index) continue;
-      const std::string path = absl::StrCat(options_.log_directory, "/", name);
-      absl::Status s = EraseSalts(path);
-      // It may be there sealed and unsealed.
-      for (const char* ending : {"", ".zst"}) {
-        if (!s.ok()) return s;
-        s = files_->Remove(absl::StrCat(path, ending));
-        if (absl::IsNotFound(s)) s = absl::OkStatus();
+      const std::string segment = name.substr(0, SegmentName(0).size());
+      if (!ParseSegmentName(segment, &index) || index >= first_index) continue;
+      // It may be there sealed and unsealed; and what a process that was
+      // killed while it sealed it left behind has its records, too.
+      const std::string ending = name.substr(segment.size());
+      const bool whole = ending.empty() || ending == ".zst";
+      if (!whole && ending != ".tmp" && ending != ".zst.tmp") continue;
+      const std::string folder = absl::StrCat(options_.log_directory, "/");
+      absl::Status s;
+      if (whole && erased != segment) {
+        s = EraseSalts(folder + segment);
+        erased = segment;
+        ++deleted_.segments;
       }
+      if (s.ok()) s = files_->Remove(folder + name);
       if (!s.ok()) return s;
-      ++deleted_.segments;
       removed = true;
     }
     return removed ? files_->SyncDirectory(options_.log_directory)

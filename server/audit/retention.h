@@ -43,6 +43,8 @@ struct RetentionOptions {
 struct DeletedRecords {
   uint64_t segments = 0;
   uint64_t records = 0;
+  // With which record the log begins now.
+  uint64_t first_index = 0;
 };
 
 // `files` has the segments as they lie on the disk. DATA_LOSS: a record is not

@@ -168,21 +168,75 @@ absl::StatusOr<std::vector<Hash>> LeavesOf(const std::string& bundle,
   return leaves;
 }
 
-// The hashes of a full tile of leaves.
-absl::StatusOr<std::vector<Hash>> ReadLeaves(
-    const std::function<absl::StatusOr<std::string>(const std::string& path)>&
-        read,
-    uint64_t number) {
-  const std::string path = TileId{0, number}.Path();
-  const auto bytes = read(path);
-  if (!bytes.ok()) return bytes.status();
-  std::vector<Hash> leaves(kTileWidth);
-  if (bytes->size() != kTileWidth * sizeof(Hash)) {
-    return absl::DataLossError(absl::StrCat("`", path, "` is no full tile"));
+// What others are given of a log, bundle by bundle.
+class Published {
+ public:
+  using Read =
+      std::function<absl::StatusOr<std::string>(const std::string& path)>;
+  Published(const Read& read, const NoteVerifier* verifier, Checkpoint tree)
+      : read_(read), verifier_(verifier), tree_(std::move(tree)) {}
+
+  // The hashes of the records of a bundle: of the records or, where the log's
+  // key says that some of them were deleted, of the tile. `deleted` says which.
+  absl::StatusOr<std::vector<Hash>> Leaves(const TileId& id, bool* deleted) {
+    *deleted = id.number < first_bundle_;
+    if (*deleted) return LeavesOfTile({0, id.number, id.width});
+    const auto bundle = read_(id.Path());
+    if (bundle.ok()) return LeavesOf(*bundle, id);
+    if (!absl::IsNotFound(bundle.status())) return bundle.status();
+    // Asked for only now: records may be deleted while the others are read.
+    if (absl::Status s = ReadDeletion(id); !s.ok()) return s;
+    *deleted = true;
+    return LeavesOfTile({0, id.number, id.width});
   }
-  std::memcpy(leaves.data(), bytes->data(), bytes->size());
-  return leaves;
-}
+
+ private:
+  // That the bundle is missing because its records were deleted.
+  absl::Status ReadDeletion(const TileId& id) {
+    const auto note = read_(kPrunedName);
+    if (absl::IsNotFound(note.status())) {
+      return absl::DataLossError(
+          absl::StrCat("`", id.Path(), "` is missing, and no signed `",
+                       kPrunedName, "` says that its records were deleted"));
+    }
+    if (!note.ok()) return note.status();
+    const auto pruned = ParsePruned(*note, kPrunedName);
+    if (!pruned.ok()) return pruned.status();
+    if (verifier_ != nullptr) {
+      absl::Status s = CheckSigned(*pruned, *verifier_);
+      if (!s.ok()) return s;
+    }
+    if (pruned->origin != tree_.origin) {
+      return absl::DataLossError(
+          absl::StrCat("`", kPrunedName, "` is of the log `", pruned->origin,
+                       "`, the checkpoint of `", tree_.origin, "`"));
+    }
+    first_bundle_ = FirstWholeBundle(pruned->first_index);
+    if (id.number < first_bundle_) return absl::OkStatus();
+    return absl::DataLossError(
+        absl::StrCat("`", id.Path(), "` is missing, and `", kPrunedName,
+                     "` says that only records before ", pruned->first_index,
+                     " were deleted"));
+  }
+
+  absl::StatusOr<std::vector<Hash>> LeavesOfTile(const TileId& id) const {
+    const auto bytes = read_(id.Path());
+    if (!bytes.ok()) return bytes.status();
+    std::vector<Hash> leaves(id.width);
+    if (bytes->size() != leaves.size() * sizeof(Hash)) {
+      return absl::DataLossError(absl::StrCat("`", id.Path(), "` has ",
+                                              bytes->size(), " bytes, not ",
+                                              leaves.size() * sizeof(Hash)));
+    }
+    std::memcpy(leaves.data(), bytes->data(), bytes->size());
+    return leaves;
+  }
+
+  const Read& read_;
+  const NoteVerifier* const verifier_;
+  const Checkpoint tree_;
+  uint64_t first_bundle_ = 0;  // of those that are not deleted
+};
 
 }  // namespace
 
@@ -275,24 +329,19 @@ absl::StatusOr<VerifiedLog> VerifyPublished(
     const auto expected = roots.find(edge.size());
     return expected == roots.end() || expected->second == edge.Root();
   };
+  Published published(read, options.verifier, *verified.checkpoint);
   bool sound = matches();
   while (sound && edge.size() < size) {
     TileId id{TileId::kEntries, edge.size() / kTileWidth};
     id.width = std::min(kTileWidth, size - edge.size());
-    const auto bundle = read(id.Path());
-    // At the log's beginning they may have been deleted; then the tile tells.
-    const bool deleted = absl::IsNotFound(bundle.status()) &&
-                         verified.pruned == edge.size() &&
-                         id.width == kTileWidth;
-    if (!bundle.ok() && !deleted) return bundle.status();
-    const auto leaves =
-        deleted ? ReadLeaves(read, id.number) : LeavesOf(*bundle, id);
+    bool deleted;
+    const auto leaves = published.Leaves(id, &deleted);
     if (!leaves.ok()) return leaves.status();
     for (const Hash& leaf : *leaves) {
       edge.Append(leaf, &full);
       sound = sound && matches();
     }
-    if (deleted) verified.pruned = edge.size();
+    if (deleted) verified.pruned += leaves->size();
     full.clear();
     ++verified.tiles;
     if (options.progress) options.progress(edge.size());

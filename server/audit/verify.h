@@ -52,8 +52,10 @@ absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
 
 // Checks what was published of a log, as far as a server gives it out: reads
 // the checkpoint and every bundle of records, and holds the tree over them
-// against the checkpoint's root. `read` gives a file by its path in C2SP
-// tlog-tiles; `options.directory` means nothing here.
+// against the checkpoint's root. Bundles may be missing at the log's beginning,
+// where the signed `PRUNED` says that some of their records were deleted; their
+// hashes are checked then. `read` gives a file by its path in C2SP tlog-tiles,
+// NOT_FOUND where there is none; `options.directory` means nothing here.
 absl::StatusOr<VerifiedLog> VerifyPublished(
     const std::function<absl::StatusOr<std::string>(const std::string& path)>&
         read,

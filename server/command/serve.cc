@@ -24,6 +24,7 @@
 #include "absl/strings/strip.h"
 #include "absl/synchronization/mutex.h"
 #include "grpc/support/log.h"
+#include "server/audit/published_files.h"
 #include "server/ops/config.h"
 #include "server/ops/log_line.h"
 #include "server/service/server.h"
@@ -99,7 +100,7 @@ absl::Status KeepIn(const std::string& data, Config* config) {
                               !fs::exists(config->registers.path, error);
   // Likewise: what was signed with a lost key is not signed anew in silence.
   config->checkpoints.create =
-      !fs::exists(config->log.directory + "/tlog", error);
+      !fs::exists(TreeFolder(config->log.directory), error);
   return absl::OkStatus();
 }
 

@@ -361,13 +361,7 @@ void ServerImpl::SayKept(const absl::StatusOr<KeptLog>& kept) {
             .Number("segments", static_cast<int64_t>(kept->deleted.segments))
             .Number("records", static_cast<int64_t>(kept->deleted.records))
             .str());
-    if (index_ != nullptr) {
-      // Where it can't be now, the next record to be added says so.
-      index_
-          ->MakeAgain(absl::OutOfRangeError(
-              "records that were in it have been deleted"))
-          .IgnoreError();
-    }
+    if (index_ != nullptr) index_->Forget(kept->deleted.first_index);
   }
   if (kept->sealed.segments > 0) {
     hooks_.log_line(

@@ -49,10 +49,12 @@ class TileHttpServer final : public TileHttp {
     server_.set_read_timeout(kSeconds);
     server_.set_write_timeout(kSeconds);
     server_.set_payload_max_length(0);
-    server_.Get("/checkpoint",
-                [this](const httplib::Request& q, httplib::Response& r) {
-                  Answer(q, "text/plain; charset=utf-8", "no-cache", &r);
-                });
+    for (const char* note : {"/checkpoint", "/PRUNED"}) {
+      server_.Get(note,
+                  [this](const httplib::Request& q, httplib::Response& r) {
+                    Answer(q, "text/plain; charset=utf-8", "no-cache", &r);
+                  });
+    }
     server_.Get("/tile/.*",
                 [this](const httplib::Request& q, httplib::Response& r) {
                   Answer(q, "application/octet-stream", kForever, &r);

@@ -187,6 +187,21 @@ void MemoryFileSystem::ApplyTorn(const Event& event, std::mt19937* random,
   }
 }
 
+// Names of one folder; those of others stay as they are.
+void MemoryFileSystem::SyncNames(const std::string& directory,
+                                 std::vector<const Event*>* unsynced,
+                                 std::map<std::string, int>* names) {
+  std::vector<const Event*> others;
+  for (const Event* e : *unsynced) {
+    if (e->path.substr(0, e->path.rfind('/')) == directory) {
+      ApplyName(*e, names);
+    } else {
+      others.push_back(e);
+    }
+  }
+  *unsynced = std::move(others);
+}
+
 std::map<std::string, std::string> MemoryFileSystem::AfterPowerLoss(
     int events, std::mt19937* random) const {
   std::lock_guard<std::mutex> hold(mutex_);
@@ -217,8 +232,7 @@ std::map<std::string, std::string> MemoryFileSystem::AfterPowerLoss(
         unsynced_names.push_back(&event);
         break;
       case Op::kSyncDirectory:
-        for (const Event* e : unsynced_names) ApplyName(*e, &names);
-        unsynced_names.clear();
+        SyncNames(event.path, &unsynced_names, &names);
         break;
       default:
         break;
@@ -306,7 +320,7 @@ absl::Status MemoryFileSystem::SyncDirectory(const std::string& directory) {
   std::lock_guard<std::mutex> hold(mutex_);
   absl::Status s = Begin(Op::kSyncDirectory, directory);
   if (!s.ok()) return absl::DataLossError(s.message());
-  history_.push_back({Op::kSyncDirectory});
+  history_.push_back({Op::kSyncDirectory, -1, directory});
   return absl::OkStatus();
 }
 

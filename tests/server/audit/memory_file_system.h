@@ -89,6 +89,9 @@ class MemoryFileSystem : public FileSystem {
   absl::Status Begin(Op op, const std::string& path);
   static void Apply(const Event& event, std::string* data);
   static void ApplyName(const Event& event, std::map<std::string, int>* names);
+  static void SyncNames(const std::string& directory,
+                        std::vector<const Event*>* unsynced,
+                        std::map<std::string, int>* names);
   static void ApplyTorn(const Event& event, std::mt19937* random,
                         std::string* data);
 

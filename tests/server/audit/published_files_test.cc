@@ -17,12 +17,6 @@ using ::testing::HasSubstr;
 
 class PublishedFilesTest : public PublishedLogTest {
  protected:
-  void Publish(uint64_t size) {
-    GrowLog(size);
-    auto publisher = Open();
-    ASSERT_TRUE(publisher.ok()) << publisher.status();
-    ASSERT_TRUE((*publisher)->Publish(size).ok());
-  }
   absl::StatusOr<uint64_t> Write(const std::string& to) {
     return WritePublishedFiles(FileSystem::Posix(), options_.log_directory, to,
                                nullptr);

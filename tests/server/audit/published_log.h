@@ -55,6 +55,14 @@ class PublishedLogTest : public testing::Test {
     return TreePublisher::Open(options_, FileSystem::Posix(), signer_.get());
   }
 
+  // Grows the log to `size` records and signs a checkpoint of them.
+  void Publish(uint64_t size) {
+    GrowLog(size);
+    auto publisher = Open();
+    ASSERT_TRUE(publisher.ok()) << publisher.status();
+    ASSERT_TRUE((*publisher)->Publish(size).ok());
+  }
+
   static Hash RootOf(uint64_t size) {
     TreeEdge edge;
     std::vector<TreeEdge::FullTile> full;

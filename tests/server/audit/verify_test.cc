@@ -14,12 +14,6 @@ using ::testing::HasSubstr;
 
 class VerifyTest : public PublishedLogTest {
  protected:
-  void Publish(uint64_t size) {
-    GrowLog(size);
-    auto publisher = Open();
-    ASSERT_TRUE(publisher.ok()) << publisher.status();
-    ASSERT_TRUE((*publisher)->Publish(size).ok());
-  }
   absl::StatusOr<VerifiedLog> Verify(std::vector<std::string> earlier = {}) {
     VerifyOptions options;
     options.directory = options_.log_directory;

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "server/audit/pruned.h"
 #include "server/audit/verify.h"
 #include "tests/server/audit/published_log.h"
 
@@ -63,6 +64,7 @@ TEST_F(TileHttpTest, AWholeLogCanBeVerifiedOverIt) {
   const auto verified = VerifyPublished(
       [&](const std::string& path) -> absl::StatusOr<std::string> {
         const auto answer = Get("/" + path, true);
+        if (answer && answer->status == 404) return absl::NotFoundError(path);
         if (!answer || answer->status != 200) {
           return absl::UnknownError(
               absl::StrCat(path, ": ", answer ? answer->status : 0));
@@ -80,6 +82,19 @@ TEST_F(TileHttpTest, AWholeLogCanBeVerifiedOverIt) {
   EXPECT_NE(tile->get_header_value("Cache-Control").find("immutable"),
             std::string::npos);
   EXPECT_EQ(Get("/checkpoint")->get_header_value("Cache-Control"), "no-cache");
+}
+
+TEST_F(TileHttpTest, WhatWasDeletedIsSaid) {
+  EXPECT_EQ(Get("/PRUNED")->status, 404);
+  Pruned pruned;
+  pruned.origin = "test-log";
+  pruned.first_index = 256;
+  const std::string note = *signer_->Sign(pruned.ToText());
+  std::ofstream(options_.log_directory + "/PRUNED", std::ios::binary) << note;
+  const auto answer = Get("/PRUNED");
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, note);
+  EXPECT_EQ(answer->get_header_value("Cache-Control"), "no-cache");
 }
 
 TEST_F(TileHttpTest, BundlesAreForAuditorsAlone) {
