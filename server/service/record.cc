@@ -19,17 +19,17 @@ void AppendNumber(int field, uint64_t value, std::string* record) {
 // As it stands in the record.
 void AppendConsent(int field, const v1::Consent& consent,
                    const RecordParts& parts, std::string* record) {
-  if (consent.evidence().empty() && parts.subject_in_log.empty()) {
-    AppendMessage(field, consent, record);
-    return;
+  thread_local std::string written;  // keeps what it has allocated
+  written.clear();
+  if (parts.subject_in_log.empty()) {
+    AppendEncoded(consent, &written);
+  } else {
+    v1::Consent renamed = consent;
+    renamed.mutable_subject()->set_pseudonym(std::string(parts.subject_in_log));
+    AppendEncoded(renamed, &written);
   }
-  thread_local v1::Consent written;  // keeps what it has allocated
-  written = consent;
-  written.clear_evidence();
-  if (!parts.subject_in_log.empty()) {
-    written.mutable_subject()->set_pseudonym(std::string(parts.subject_in_log));
-  }
-  AppendMessage(field, written, record);
+  CutField(v1::Consent::kEvidenceFieldNumber, &written);
+  AppendBytes(field, written, record);
 }
 
 void AppendObjection(const v1::Objection& objection, const RecordParts& parts,

@@ -51,21 +51,45 @@ inline void AppendTrue(int field, std::string* out) {
   AppendVarint(1, out);
 }
 
-// The message itself, without a tag.
-inline void AppendEncoded(const google::protobuf::MessageLite& message,
-                          std::string* out) {
-  const size_t bytes = message.ByteSizeLong();
+// `bytes` is what ByteSizeLong has just given.
+inline void AppendSized(const google::protobuf::MessageLite& message,
+                        size_t bytes, std::string* out) {
   const size_t start = out->size();
   out->resize(start + bytes);
   message.SerializeWithCachedSizesToArray(
       reinterpret_cast<uint8_t*>(&(*out)[start]));
 }
 
+// The message itself, without a tag.
+inline void AppendEncoded(const google::protobuf::MessageLite& message,
+                          std::string* out) {
+  AppendSized(message, message.ByteSizeLong(), out);
+}
+
 inline void AppendMessage(int field,
                           const google::protobuf::MessageLite& message,
                           std::string* out) {
-  AppendHead(field, message.ByteSizeLong(), out);
-  AppendEncoded(message, out);
+  const size_t bytes = message.ByteSizeLong();
+  AppendHead(field, bytes, out);
+  AppendSized(message, bytes, out);
+}
+
+// Takes the first field of this number out of an encoded message.
+inline void CutField(int field, std::string* encoded) {
+  using google::protobuf::internal::WireFormatLite;
+  google::protobuf::io::CodedInputStream in(
+      reinterpret_cast<const uint8_t*>(encoded->data()),
+      static_cast<int>(encoded->size()));
+  for (;;) {
+    const int begin = in.CurrentPosition();
+    const uint32_t tag = in.ReadTag();
+    if (tag == 0 || !WireFormatLite::SkipField(&in, tag)) return;
+    if (WireFormatLite::GetTagFieldNumber(tag) == field) {
+      encoded->erase(static_cast<size_t>(begin),
+                     static_cast<size_t>(in.CurrentPosition() - begin));
+      return;
+    }
+  }
 }
 
 }  // namespace tarazy
