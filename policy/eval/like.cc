@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "policy/cedar/text.h"
 
 namespace tarazy {
-bool LikePattern::Matches(absl::string_view text) const {
+bool LikePattern::MatchesPieces(absl::string_view text) const {
   const std::string& first = pieces.front();
   if (pieces.size() == 1) return text == first;
   if (!absl::StartsWith(text, first)) return false;
@@ -38,6 +40,13 @@ LikePattern MakeLikePattern(const std::vector<PatternElement>& elements) {
       AppendUtf8(element.code_point, &pattern.pieces.back());
     }
   }
+  for (const std::string& piece : pattern.pieces) {
+    pattern.least += piece.size();
+  }
+  const std::string& first = pattern.pieces.front();
+  const size_t known = std::min(first.size(), sizeof(pattern.head));
+  std::memcpy(&pattern.head, first.data(), known);
+  std::memset(&pattern.head_mask, 0xff, known);
   return pattern;
 }
 

@@ -26,15 +26,14 @@ Machine::Machine(const Program::Rep& program, const ScopeRequest& request,
       reader_(facts),
       state_(*state),
       registers_(state->registers.data()),
-      facts_(state->facts.data()),
+      facts_(facts->Ready() != nullptr ? facts->Ready() : state->facts.data()),
       read_end_(state->read.data()),
       conditions_(state->conditions.data()),
       decision_(state->decision),
       variables_{Value::Entity(request.principal),
                  Value::Entity(request.action),
                  Value::Entity(request.resource)},
-      operands_{registers_, program.constants.data(), state->facts.data(),
-                variables_} {}
+      operands_{registers_, program.constants.data(), facts_, variables_} {}
 
 inline bool Machine::Fail(EvalErrorCode code) {
   error_ = code;
@@ -50,11 +49,10 @@ bool Machine::FailSlot(uint32_t slot) {
 
 ABSL_ATTRIBUTE_NOINLINE void Machine::ReadFact(uint32_t slot) {
   *read_end_++ = slot;
-  const Value value = reader_->Read(slot);
-  facts_[slot] = value;
-  if (ABSL_PREDICT_TRUE(!value.missing())) return;
-  facts_[slot] =
-      Value::MissingFor(static_cast<int64_t>(reader_->WhyMissing(slot)));
+  Value& fact = state_.facts[slot];
+  fact = reader_->Read(slot);
+  if (ABSL_PREDICT_TRUE(!fact.missing())) return;
+  fact = Value::MissingFor(static_cast<int64_t>(reader_->WhyMissing(slot)));
 }
 
 inline const Value& Machine::Fact(uint32_t slot) {
@@ -232,6 +230,9 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline Answer Machine::Ask(const Inst& inst) {
 
 Answer Machine::Run(const Inst* code, const Inst* inst) {
   for (;;) {
+    // The ends are the smallest, and what half of the tests lead to.
+    if (inst->op <= Op::kUnsatisfied)
+      return AnswerOf(inst->op == Op::kSatisfied);
     if (inst->op >= Op::kCondition &&
         (inst->op < Op::kFirstFunction || IsQuestion(inst->op))) {
       const Answer answer = Ask(*inst);
@@ -248,10 +249,6 @@ Answer Machine::Run(const Inst* code, const Inst* inst) {
       continue;
     }
     switch (inst->op) {
-      case Op::kSatisfied:
-        return Answer::kYes;
-      case Op::kUnsatisfied:
-        return Answer::kNo;
       case Op::kError:
         Fail(static_cast<EvalErrorCode>(inst->a));
         return Answer::kError;
@@ -282,7 +279,7 @@ void Machine::AddError(uint32_t policy) {
 ABSL_ATTRIBUTE_NOINLINE void Machine::FailAll(const Step* begin,
                                               const Step* end) {
   for (const Step* step = begin; step != end; ++step) {
-    if (step->policy != Step::kGuard) AddError(step->policy);
+    if (step->runs_policy()) AddError(step->policy);
   }
 }
 
@@ -300,27 +297,93 @@ ABSL_ATTRIBUTE_NOINLINE void Machine::RunPolicy(const Step& step) {
   }
 }
 
-void Machine::RunLeaf(uint32_t leaf) {
+bool Machine::RunSwitch(const Step& step) {
+  const Value& fact = Fact(IndexOf(step.test.a));
+  if (fact.tag() != ValueTag::kString) return false;
+  const uint32_t guard =
+      program_.guards.Find(step, fact.as_string(), program_.constants.data());
+  if (guard == Guards::kNoGuard) return true;
   const Step* const steps = program_.guards.steps().data();
-  const Step* const end = steps + program_.guards.begin(leaf + 1);
-  for (const Step* step = steps + program_.guards.begin(leaf); step != end;) {
-    if (step->policy != Step::kGuard) {
-      RunPolicy(*step);
-      ++step;
-      continue;
+  RunSteps(steps + guard + 1, steps + steps[guard].next);
+  return true;
+}
+
+void Machine::RunSteps(const Step* step, const Step* end) {
+  const Step* const steps = program_.guards.steps().data();
+  while (step != end) {
+    bool holds = false;
+    switch (step->policy) {
+      case Step::Of(StepKind::kHas): {
+        const Value& fact = Fact(step->test.a);
+        if (!fact.missing()) {
+          ++step;
+          continue;
+        }
+        if (ABSL_PREDICT_FALSE(IsTypeError(fact))) break;
+        step = steps + step->next;
+        continue;
+      }
+      case Step::Of(StepKind::kHasNot): {
+        const Value& fact = Fact(step->test.a);
+        if (!fact.missing()) {
+          step = steps + step->next;
+          continue;
+        }
+        if (ABSL_PREDICT_FALSE(IsTypeError(fact))) break;
+        ++step;
+        continue;
+      }
+      case Step::Of(StepKind::kTrue): {
+        const Value& fact = Fact(step->test.a);
+        if (ABSL_PREDICT_FALSE(fact.tag() != ValueTag::kBool)) break;
+        step = fact.as_bool() ? step + 1 : steps + step->next;
+        continue;
+      }
+      case Step::Of(StepKind::kFalse): {
+        const Value& fact = Fact(step->test.a);
+        if (ABSL_PREDICT_FALSE(fact.tag() != ValueTag::kBool)) break;
+        step = fact.as_bool() ? steps + step->next : step + 1;
+        continue;
+      }
+      case Step::Of(StepKind::kIs): {
+        const Value& fact = Fact(step->test.a);
+        if (ABSL_PREDICT_FALSE(fact.tag() != ValueTag::kEntity)) break;
+        step = fact.as_entity().known == step->test.b ? step + 1
+                                                      : steps + step->next;
+        continue;
+      }
+      case Step::Of(StepKind::kIsNot): {
+        const Value& fact = Fact(step->test.a);
+        if (ABSL_PREDICT_FALSE(fact.tag() != ValueTag::kEntity)) break;
+        step = fact.as_entity().known == step->test.b ? steps + step->next
+                                                      : step + 1;
+        continue;
+      }
+      case Step::Of(StepKind::kSwitch):
+        // The guards themselves know what to say of other facts.
+        step = RunSwitch(*step) ? steps + step->next : step + 1;
+        continue;
+      case Step::Of(StepKind::kAsk):
+        break;
+      default:
+        RunPolicy(*step);
+        ++step;
+        continue;
     }
     const Answer answer = Ask(step->test);
-    const bool when = (step->test.flags & kWhen) != 0;
     if (ABSL_PREDICT_FALSE(answer == Answer::kError)) {
       FailAll(step + 1, steps + step->next);
-      step = steps + step->next;
-    } else if ((answer == Answer::kYes) == when) {
-      step = steps + step->next;
     } else {
-      // kRequireSlot is here too: it has no flags, and its answer is yes.
-      ++step;
+      holds = (answer == Answer::kYes) != ((step->test.flags & kWhen) != 0);
     }
+    step = holds ? step + 1 : steps + step->next;
   }
+}
+
+void Machine::RunLeaf(uint32_t leaf) {
+  const Step* const steps = program_.guards.steps().data();
+  RunSteps(steps + program_.guards.begin(leaf),
+           steps + program_.guards.begin(leaf + 1));
 }
 
 bool Machine::AskEntities(const Inst& inst, const Value& a, bool* answer) {

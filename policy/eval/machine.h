@@ -2,8 +2,8 @@
 // in them the blocks of its policies.
 //
 // A block is run by one loop over its instructions. Facts are read when an
-// instruction first needs them and kept for the rest of the decision. What the
-// verifier has proved is not checked again.
+// instruction first needs them and kept for the rest of the decision, unless
+// the reader has them ready. What the verifier has proved is not checked again.
 //
 // An error ends the block of its policy and nothing else: every policy whose
 // scope matches is run, so that decisions, reasons and errors do not depend on
@@ -37,7 +37,12 @@ class Machine {
   const uint32_t* read_end() const { return read_end_; }
 
  private:
+  // Decides the steps [step, end) of a leaf.
+  void RunSteps(const Step* step, const Step* end);
   void RunPolicy(const Step& step);
+  // Runs what stands behind the guard that a switch finds. False when the
+  // fact is none to look up.
+  bool RunSwitch(const Step& step);
   // Runs the block that begins at `code`, from `inst` on.
   Answer Run(const Inst* code, const Inst* inst);
   // The same result for each policy of the steps [begin, end).
@@ -84,7 +89,7 @@ class Machine {
   FactReader* const reader_;
   Evaluation::Rep& state_;
   Value* const registers_;
-  Value* const facts_;
+  const Value* const facts_;  // by slot: those of the state, or ready ones
   uint32_t* read_end_;
   Evaluation::Rep::Condition* const conditions_;
   const uint64_t decision_;

@@ -125,12 +125,15 @@ void DumpLeaf(const Program::Rep& rep, uint32_t leaf, std::string* text) {
     while (!open.empty() && open.back() == at) open.pop_back();
     text->append(2 + open.size() * 2, ' ');
     const Step& step = steps[at];
-    if (step.policy == Step::kGuard) {
-      absl::StrAppend(text, InstText(rep, step.test), "\n");
-      open.push_back(step.next);
-    } else {
+    if (step.runs_policy()) {
       absl::StrAppend(text, "policy ", step.policy, " from ",
                       step.next - rep.blocks[step.policy].begin, "\n");
+    } else if (step.kind() == StepKind::kSwitch) {
+      absl::StrAppend(text, "switch ", OperandText(rep, step.test.a), " over ",
+                      step.next - at - 1, " steps\n");
+    } else {
+      absl::StrAppend(text, InstText(rep, step.test), "\n");
+      open.push_back(step.next);
     }
   }
 }

@@ -269,7 +269,8 @@ void ProgramCompiler::CompilePolicies(Program::Rep* rep) {
 void ProgramCompiler::BuildIndex(Program::Rep* rep) {
   rep->index.Build(rep->scopes, rep->action_sets, rep->groups,
                    rep->symbols.entities().size(), rep->symbols.types().size());
-  rep->guards.Build(rep->code, rep->blocks, rep->index.LeafPolicies());
+  rep->guards.Build(rep->code, rep->blocks, rep->constants,
+                    rep->index.LeafPolicies());
 }
 
 bool ProgramCompiler::Run(Program::Rep* rep) {
@@ -284,8 +285,8 @@ bool ProgramCompiler::Run(Program::Rep* rep) {
   absl::Status verified = VerifyProgram(*rep);
   if (verified.ok()) {
     BuildIndex(rep);
-    verified =
-        rep->guards.Verify(rep->code, rep->blocks, rep->index.LeafPolicies());
+    verified = rep->guards.Verify(rep->code, rep->blocks, rep->constants,
+                                  rep->index.LeafPolicies());
   }
   if (!verified.ok()) {
     Refuse(nullptr, "compile/not-verified", std::string(verified.message()));

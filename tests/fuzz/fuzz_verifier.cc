@@ -1,6 +1,7 @@
-// Programs that the compiler did not make: instructions, blocks and limits of
-// a compiled program are overwritten. What the verifier lets pass is run, and
-// must neither read nor write where it may not, nor run on for ever.
+// Programs that the compiler did not make: instructions, blocks, limits, steps
+// of leaves and tables of switches of a compiled program are overwritten. What
+// the verifier lets pass is run, and must neither read nor write where it may
+// not, nor run on for ever.
 //
 // The input is a list of changes of kChangeBytes each: what, where (two
 // bytes), which field, and its new value (four bytes), little-endian.
@@ -40,6 +41,11 @@ permit(principal == User::"u", action, resource) when {
   context.b && context.n < 3 && context.s == "ab" };
 permit(principal == User::"v", action, resource) when {
   context.b && context.n < 3 && context.s == "ab" };
+permit(principal is User, action, resource) when { context.s == "ab" };
+permit(principal is User, action, resource) when { context.s == "b" };
+permit(principal is User, action, resource) when {
+  context.s == "a longer one" && context.b };
+forbid(principal is User, action, resource) when { context.s == "" };
 )";
 
 constexpr char kEntities[] = R"([{"uid": {"type": "User", "id": "u"},
@@ -94,13 +100,27 @@ void ChangeBlock(uint8_t field, uint32_t value, CodeBlock* block) {
   (field % 2 == 0 ? block->begin : block->end) = value;
 }
 
+void ChangeStep(uint8_t field, uint32_t value, Step* step) {
+  switch (field % 8) {
+    case 6:
+      step->policy = value;
+      break;
+    case 7:
+      step->next = value;
+      break;
+    default:
+      ChangeInstruction(field, value, &step->test);
+      break;
+  }
+}
+
 void Change(const uint8_t* bytes, Program::Rep* rep) {
   uint16_t where = 0;
   uint32_t value = 0;
   std::memcpy(&where, bytes + 1, sizeof(where));
   std::memcpy(&value, bytes + 4, sizeof(value));
   const uint8_t field = bytes[3];
-  switch (bytes[0] % 5) {
+  switch (bytes[0] % 7) {
     case 0:
       ChangeInstruction(field, value, &rep->code[where % rep->code.size()]);
       break;
@@ -115,9 +135,20 @@ void Change(const uint8_t* bytes, Program::Rep* rep) {
       ChangeBlock(field, value,
                   &rep->conditions[where % rep->conditions.size()]);
       break;
-    default:
+    case 4:
       rep->registers = value;
       break;
+    case 5: {
+      // The program is our own, as below.
+      auto& steps = const_cast<std::vector<Step>&>(rep->guards.steps());
+      ChangeStep(field, value, &steps[where % steps.size()]);
+      break;
+    }
+    default: {
+      auto& cells = const_cast<std::vector<uint32_t>&>(rep->guards.cells());
+      if (!cells.empty()) cells[where % cells.size()] = value;
+      break;
+    }
   }
 }
 
@@ -131,7 +162,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Change(data + at, &rep);
   }
   if (!VerifyProgram(rep).ok() ||
-      !rep.guards.Verify(rep.code, rep.blocks, rep.index.LeafPolicies()).ok()) {
+      !rep.guards
+           .Verify(rep.code, rep.blocks, rep.constants,
+                   rep.index.LeafPolicies())
+           .ok()) {
     return 0;
   }
   Diagnostics diagnostics;

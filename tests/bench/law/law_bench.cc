@@ -41,18 +41,13 @@ constexpr double kRoundSeconds = 0.0001;
 }
 
 // All facts of a request by slot.
-class SlotFacts final : public FactReader {
- public:
-  SlotFacts(FactReader* from, size_t count) {
-    for (uint32_t slot = 0; slot < count; ++slot) {
-      values_.push_back(from->Read(slot));
-    }
+FactTable Ready(FactReader* from, size_t count) {
+  std::vector<Value> values;
+  for (uint32_t slot = 0; slot < count; ++slot) {
+    values.push_back(from->Read(slot));
   }
-  Value Read(uint32_t slot) override { return values_[slot]; }
-
- private:
-  std::vector<Value> values_;
-};
+  return FactTable(std::move(values));
+}
 
 // What the evaluation of one scenario looks at, and what keeps that alive.
 struct Case {
@@ -67,7 +62,7 @@ struct Case {
   ResolvedProgram::ScopeNames names;
   ScopeRequest scope;
   std::unique_ptr<BoundFacts> bound;
-  std::unique_ptr<SlotFacts> slots;
+  std::unique_ptr<FactTable> slots;
 };
 
 // The consent that a decision tries first, if there is any.
@@ -114,8 +109,8 @@ std::unique_ptr<Case> Capture(const Scenario& scenario, LocalTarget* target) {
   c->binding.names = &c->set->names();
   c->scope = c->set->Scope(c->request, &c->names);
   c->bound = std::make_unique<BoundFacts>(*c->set, c->binding);
-  c->slots = std::make_unique<SlotFacts>(c->bound.get(),
-                                         c->set->program().facts().size());
+  c->slots = std::make_unique<FactTable>(
+      Ready(c->bound.get(), c->set->program().facts().size()));
   return c;
 }
 
