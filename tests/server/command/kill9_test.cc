@@ -5,19 +5,15 @@
 // threads, kills the server at a random moment, and starts it again in the
 // next round. What was answered before the kill must be found: at its number
 // in the log, with the same decision; and what was signed never goes back.
-// TARAZY_KILL_ROUNDS sets the number of rounds (default 50), TARAZY_BINARY the
-// server (default: the one that was built).
+// TARAZY_KILL_ROUNDS sets the number of rounds (default 50).
 
 #include <signal.h>
 
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <map>
-#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
@@ -29,30 +25,13 @@
 #include "server/audit/log_reader.h"
 #include "tarazy/client.h"
 #include "tarazy/v1/record.pb.h"
+#include "tests/server/command/kill9_load.h"
 #include "tests/support/process.h"
 
 namespace tarazy {
 namespace {
 
 constexpr int kThreads = 4;
-constexpr int kBatch = 8;
-
-v1::DecideRequest Request(const std::string& id, bool labelled) {
-  v1::DecideRequest request;
-  request.set_request_id(id);
-  request.mutable_operator_()->set_bin("050140000011");
-  request.mutable_operator_()->set_kind(v1::Operator::PRIVATE_ENTITY);
-  request.mutable_operator_()->set_role(v1::Operator::OPERATOR);
-  request.mutable_decision_time()->set_seconds(1773118800);  // 2026-03-10
-  v1::MediaDistribution* media =
-      request.mutable_operation()->mutable_media_distribution();
-  media->set_ai_created(true);
-  media->set_synthetic(true);
-  media->set_user_notice(labelled);
-  media->set_machine_readable_label(labelled);
-  media->set_perceptible_warning(labelled);
-  return request;
-}
 
 v1::RegisterConsentRequest Consent(const std::string& key) {
   v1::RegisterConsentRequest request;
@@ -66,55 +45,6 @@ v1::RegisterConsentRequest Consent(const std::string& key) {
   return request;
 }
 
-// What the server answered, over all rounds.
-class Answers {
- public:
-  void Add(const Decision& decision) {
-    if (!decision.status().ok()) return;
-    std::lock_guard<std::mutex> lock(mutex_);
-    const v1::DecideResponse& response = decision.response();
-    const auto [at, fresh] =
-        decisions_.emplace(response.receipt().index(), response.decision_id());
-    if (!fresh) {
-      ADD_FAILURE() << "record " << at->first << " was given out twice";
-    }
-  }
-  void AddConsent(const std::string& id) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    consents_.push_back(id);
-  }
-
-  const std::map<uint64_t, std::string>& decisions() const {
-    return decisions_;
-  }
-  const std::vector<std::string>& consents() const { return consents_; }
-
- private:
-  std::mutex mutex_;
-  std::map<uint64_t, std::string> decisions_;  // by record number
-  std::vector<std::string> consents_;
-};
-
-// Asks until told to stop, alone and in batches; errors are part of the plan.
-void Load(const std::string& address, const std::string& name,
-          const std::atomic<bool>* stop, Answers* answers) {
-  ClientOptions options;
-  options.address = address;
-  options.deadline = absl::Seconds(60);
-  Client client(options);
-  for (int i = 0; !*stop; ++i) {
-    const std::string id = absl::StrCat(name, "-", i);
-    answers->Add(client.Decide(Request(id, i % 2 == 0)));
-    v1::DecideBatchRequest batch;
-    for (int j = 0; j < kBatch; ++j) {
-      *batch.add_requests() = Request(absl::StrCat(id, "-", j), j % 2 == 0);
-    }
-    for (const Decision& decision : client.DecideBatch(batch)) {
-      answers->Add(decision);
-    }
-  }
-}
-
 void Register(const std::string& address, const std::string& name,
               const std::atomic<bool>* stop, Answers* answers) {
   ClientOptions options;
@@ -126,16 +56,6 @@ void Register(const std::string& address, const std::string& name,
         client.RegisterConsent(Consent(absl::StrCat(name, "-", i)));
     if (response.ok()) answers->AddConsent(response->consent().id());
   }
-}
-
-std::string Binary() {
-  const char* path = std::getenv("TARAZY_BINARY");
-  return path == nullptr ? TARAZY_BINARY_DIR "/bin/tarazy" : path;
-}
-
-int Rounds() {
-  const char* text = std::getenv("TARAZY_KILL_ROUNDS");
-  return text == nullptr ? 50 : std::atoi(text);
 }
 
 class Kill9Test : public ::testing::Test {
@@ -153,13 +73,14 @@ class Kill9Test : public ::testing::Test {
   }
 
   void KillUnderLoad(int round, std::mt19937* random) {
-    ServedTarazy served(folder_, flags_, Binary());
+    ServedTarazy served(folder_, flags_, KilledBinary());
     ASSERT_TRUE(served.ok()) << served.process().err();
     std::atomic<bool> stop{false};
     std::vector<std::thread> threads;
     for (int t = 0; t < kThreads; ++t) {
-      threads.emplace_back(Load, served.address(), absl::StrCat(round, "-", t),
-                           &stop, &answers_);
+      threads.emplace_back(KillLoad, served.address(),
+                           absl::StrCat(round, "-", t), &stop, &answers_,
+                           nullptr);
     }
     threads.emplace_back(Register, served.address(), absl::StrCat(round), &stop,
                          &answers_);
@@ -167,22 +88,12 @@ class Kill9Test : public ::testing::Test {
         std::uniform_int_distribution<int>(1000, 120000)(*random)));
     served.process().Signal(SIGKILL);
     EXPECT_EQ(served.process().Wait(), 128 + SIGKILL);
-    const uint64_t signed_records = SignedRecords();
+    const uint64_t signed_records = SignedRecords(folder_);
     EXPECT_GE(signed_records, signed_records_) << "round " << round;
     if (signed_records > signed_records_) ++checkpoints_;
     signed_records_ = signed_records;
     stop = true;
     for (std::thread& thread : threads) thread.join();
-  }
-
-  // Of the checkpoint that readers see; 0 before the first.
-  uint64_t SignedRecords() const {
-    std::ifstream note(folder_ + "/log/tlog/checkpoint");
-    std::string origin;
-    uint64_t size = 0;
-    std::getline(note, origin);
-    note >> size;
-    return size;
   }
 
   // Every answered decision is at its number in the log, and the log itself
@@ -217,12 +128,12 @@ class Kill9Test : public ::testing::Test {
 
 TEST_F(Kill9Test, EveryAnswerIsOnRecord) {
   std::mt19937 random(seed_);
-  const int rounds = Rounds();
+  const int rounds = KillRounds("TARAZY_KILL_ROUNDS", 50);
   for (int round = 0; round < rounds && !HasFatalFailure(); ++round) {
     KillUnderLoad(round, &random);
   }
   // The last start recovers what the last kill tore.
-  ServedTarazy served(folder_, {}, Binary());
+  ServedTarazy served(folder_, {}, KilledBinary());
   ASSERT_TRUE(served.ok()) << served.process().err();
   ClientOptions options;
   options.address = served.address();
