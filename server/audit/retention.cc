@@ -14,6 +14,14 @@
 namespace tarazy {
 namespace {
 
+// When a record was made.
+absl::StatusOr<int64_t> TimeOf(const Frame& frame) {
+  const auto record = ParseRecord(frame.record);
+  if (record.ok()) return ToMilliseconds(record->recorded_at());
+  return absl::DataLossError(
+      absl::StrCat("record ", frame.index, " ", record.status().message()));
+}
+
 class Retention {
  public:
   Retention(FileSystem* files, const RetentionOptions& options)
@@ -65,18 +73,18 @@ class Retention {
     while (count + kKeptSegments < segments->size()) {
       const SegmentFile& after = (*segments)[count + 1];
       if (after.header.first_index > covered) break;
-      // All of a segment's records are older than the first of the next.
+      // Cheap to see before its records are read: mostly they are older than
+      // the first of the next.
       const auto ended = BeginOf(shown_.get(), after);
       if (!ended.ok()) return ended.status();
       if (!ended->has_value() || **ended >= options_.before_ms) break;
+      const auto old =
+          CheckRecords((*segments)[count], after.header.first_index);
+      if (!old.ok()) return old.status();
+      if (!*old) break;
       ++count;
     }
     if (count == 0) return none;
-    for (size_t i = 0; i < count; ++i) {
-      absl::Status s =
-          CheckHashes((*segments)[i], (*segments)[i + 1].header.first_index);
-      if (!s.ok()) return s;
-    }
     const SegmentHeader& header = (*segments)[count].header;
     Pruned pruned;
     pruned.origin = signed_tree->origin;
@@ -86,8 +94,9 @@ class Retention {
     return absl::make_optional(std::move(pruned));
   }
 
-  // That the tiles have what is to be deleted.
-  absl::Status CheckHashes(const SegmentFile& segment, uint64_t end) {
+  // That the tiles have what is to be deleted. False: one of the records is too
+  // young, since a clock was set back behind it.
+  absl::StatusOr<bool> CheckRecords(const SegmentFile& segment, uint64_t end) {
     auto file = shown_->Open(segment.path, FileSystem::Mode::kRead);
     if (!file.ok()) return file.status();
     SegmentScanner scanner(file->get(), segment.header, segment.bytes);
@@ -109,8 +118,11 @@ class Retention {
             absl::StrCat("`", segment.path, "`: record ", index,
                          " is not what was signed, and is not deleted"));
       }
+      const auto made = TimeOf(scanner.frame());
+      if (!made.ok()) return made.status();
+      if (*made >= options_.before_ms) return false;
     }
-    return absl::OkStatus();
+    return true;
   }
 
   absl::Status Sign(const Pruned& pruned) {
@@ -190,12 +202,9 @@ absl::StatusOr<absl::optional<int64_t>> BeginOf(FileSystem* files,
   const auto more = scanner.Next();
   if (!more.ok()) return more.status();
   if (!*more) return absl::optional<int64_t>();
-  const auto record = ParseRecord(scanner.frame().record);
-  if (!record.ok()) {
-    return absl::DataLossError(absl::StrCat("record ", scanner.frame().index,
-                                            " ", record.status().message()));
-  }
-  return absl::make_optional(ToMilliseconds(record->recorded_at()));
+  const auto made = TimeOf(scanner.frame());
+  if (!made.ok()) return made.status();
+  return absl::make_optional(*made);
 }
 
 }  // namespace tarazy

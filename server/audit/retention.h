@@ -1,8 +1,9 @@
 // Deletes the records of a log that are older than they may be kept.
 //
-// Whole segments go, the oldest first, and only such as a signed checkpoint
-// covers, in whole tiles; never one of the last three. In this order, so that a
-// stop at any moment loses nothing that was to stay and the next run goes on:
+// Whole segments go, the oldest first, each when all of its records are old
+// enough, and only such as a signed checkpoint covers, in whole tiles; never
+// one of the last three. In this order, so that a stop at any moment loses
+// nothing that was to stay and the next run goes on:
 //  1. each record that is to go is held against its hash in the tiles;
 //  2. `PRUNED` is signed and put in place, durably: from now on the log begins
 //     behind them;

@@ -211,6 +211,37 @@ TEST_F(RetentionTest, SealedSegmentsGoToo) {
   EXPECT_TRUE(Verify(&disk_).ok());
 }
 
+// A clock that was set back, as of a machine that starts before it knows the
+// time: records are as old as they say, each of them.
+TEST_F(RetentionTest, ARecordThatSaysItIsOldMakesNoOtherOld) {
+  MemoryFileSystem disk;
+  DecisionLogOptions options;
+  options.directory = kLog;
+  uint64_t records = 0;
+  for (int start = 0; start < 12; ++start) {
+    auto log = DecisionLog::Open(options, &disk);
+    ASSERT_TRUE(log.ok()) << log.status();
+    for (int i = 0; i < 80; ++i, ++records) {
+      // Each start begins a segment; its first record says 1970. The first
+      // four are old to the end, and so is the sixth.
+      v1::DecisionRecord record;
+      const bool old = i == 0 || start < 4 || start == 5;
+      record.mutable_recorded_at()->set_seconds(old ? 1000
+                                                    : kStartSeconds + 120000);
+      ASSERT_TRUE((*log)->Append(record.SerializeAsString(), &answer_).ok());
+      ASSERT_TRUE(answer_.Wait().ok());
+    }
+    (*log)->Close();
+  }
+  auto publisher = TreePublisher::Open(tree_, &disk, signer_.get());
+  ASSERT_TRUE(publisher.ok()) << publisher.status();
+  ASSERT_TRUE((*publisher)->Publish(records).ok());
+  const auto deleted = DeleteOldRecords(&disk, options_);
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_EQ(deleted->records, 4u * 80u);
+  EXPECT_TRUE(Verify(&disk).ok());
+}
+
 // The power fails at each step.
 TEST_F(RetentionTest, APowerLossWhileDeletingLosesNothingElse) {
   Publish(kRecords);
