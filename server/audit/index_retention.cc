@@ -33,6 +33,29 @@ void AddCounts(const IndexRow& row, uint32_t any_obligation,
   if (!row.duties.empty()) ++(*counts)[any_obligation];
 }
 
+// The oldest `count` of the rows of records before `first`.
+absl::StatusOr<std::vector<GoneRow>> FindGone(Database* database,
+                                              uint64_t first, uint64_t count) {
+  auto rows = database->Prepare(
+      "SELECT at_ms, idx, decision, body FROM record ORDER BY at_ms, idx");
+  if (!rows.ok()) return rows.status();
+  std::vector<GoneRow> gone;
+  while (gone.size() < count) {
+    const auto more = rows->Step();
+    if (!more.ok()) return more.status();
+    if (!*more) return IndexDamaged("it has fewer rows than it should");
+    const auto index = static_cast<uint64_t>(rows->Int(1));
+    if (index >= first) continue;
+    gone.emplace_back();
+    gone.back().body = std::string(rows->Bytes(3));
+    absl::Status s =
+        DecodeRow(gone.back().body, rows->Int(0), index,
+                  static_cast<uint64_t>(rows->Int(2)), &gone.back().row);
+    if (!s.ok()) return IndexDamaged(s.message());
+  }
+  return gone;
+}
+
 }  // namespace
 
 absl::StatusOr<uint64_t> AuditIndex::RemoveBefore(uint64_t first,
@@ -66,27 +89,9 @@ absl::StatusOr<uint64_t> AuditIndex::RemoveBefore(uint64_t first,
   return end - known->first - count;
 }
 
-// The oldest `count` of the rows of records before `first`.
 absl::Status AuditIndex::RemoveRows(uint64_t first, uint64_t count) {
-  auto rows = database_->Prepare(
-      "SELECT at_ms, idx, decision, body FROM record ORDER BY at_ms, idx");
-  if (!rows.ok()) return rows.status();
-  std::vector<GoneRow> gone;
-  while (gone.size() < count) {
-    const auto more = rows->Step();
-    if (!more.ok()) return more.status();
-    if (!*more) return IndexDamaged("it has fewer rows than it should");
-    const auto index = static_cast<uint64_t>(rows->Int(1));
-    if (index >= first) continue;
-    gone.emplace_back();
-    gone.back().body = std::string(rows->Bytes(3));
-    absl::Status s =
-        DecodeRow(gone.back().body, rows->Int(0), index,
-                  static_cast<uint64_t>(rows->Int(2)), &gone.back().row);
-    if (!s.ok()) return IndexDamaged(s.message());
-  }
-  rows->Reset();
-
+  const auto gone = FindGone(database_.get(), first, count);
+  if (!gone.ok()) return gone.status();
   auto remove_row =
       database_->Prepare("DELETE FROM record WHERE at_ms=? AND idx=?");
   if (!remove_row.ok()) return remove_row.status();
@@ -97,7 +102,7 @@ absl::Status AuditIndex::RemoveRows(uint64_t first, uint64_t count) {
   if (!any.ok()) return any.status();
   const uint32_t any_obligation = any->has_value() ? (*any)->id : 0;
   std::unordered_map<uint32_t, uint64_t> counts;
-  for (const GoneRow& each : gone) {
+  for (const GoneRow& each : *gone) {
     const IndexRow& row = each.row;
     remove_row->BindInt(1, row.at_ms);
     remove_row->BindInt(2, static_cast<int64_t>(row.index));

@@ -16,108 +16,12 @@
 #include "server/audit/tree_publisher.h"
 #include "server/audit/verify.h"
 #include "tarazy/v1/record.pb.h"
-#include "tests/server/audit/last_answer.h"
-#include "tests/server/audit/memory_file_system.h"
-#include "tests/server/audit/temp_folder.h"
+#include "tests/server/audit/retention_log.h"
 
 namespace tarazy {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr char kLog[] = "/log";
-// 2026-03-10T00:00:00Z; a record a minute from then on, salted.
-constexpr int64_t kStartSeconds = 1773100800;
-constexpr int kRecords = 1500;
-constexpr int64_t kMinute = 60000;
-
-std::string Record(uint64_t number) {
-  v1::DecisionRecord record;
-  record.mutable_recorded_at()->set_seconds(kStartSeconds +
-                                            60 * static_cast<int64_t>(number));
-  record.mutable_request()->set_service(
-      absl::StrCat("service ", number, std::string(60, 's')));
-  record.mutable_sealed_inputs()->set_salt(number + 1);
-  return record.SerializeAsString();
-}
-
-class RetentionTest : public testing::Test {
- protected:
-  void SetUp() override {
-    const std::string key = folder_.path() + "/key";
-    ASSERT_TRUE(NoteSigner::CreateKeyFile(key, "test-log").ok());
-    signer_ = *NoteSigner::Load(key);
-    DecisionLogOptions options;
-    options.directory = kLog;
-    options.segment_bytes = 15000;
-    options.max_record_bytes = 1000;
-    auto log = DecisionLog::Open(options, &disk_);
-    ASSERT_TRUE(log.ok()) << log.status();
-    for (uint64_t i = 0; i < kRecords; ++i) {
-      ASSERT_TRUE((*log)->Append(Record(i), &answer_).ok());
-      ASSERT_TRUE(answer_.Wait().ok());
-    }
-    (*log)->Close();
-    tree_.log_directory = kLog;
-    tree_.signed_directory = kLog;
-    tree_.signed_name = "key.signed";
-    options_.log_directory = kLog;
-    options_.before_ms = kStartSeconds * 1000 + 1000 * kMinute;
-    options_.signer = signer_.get();
-    options_.erase_salts = [this](const std::vector<uint64_t>& ids) {
-      erased_.insert(ids.begin(), ids.end());
-      return absl::OkStatus();
-    };
-  }
-
-  void Publish(uint64_t size) {
-    auto publisher = TreePublisher::Open(tree_, &disk_, signer_.get());
-    ASSERT_TRUE(publisher.ok()) << publisher.status();
-    ASSERT_TRUE((*publisher)->Publish(size).ok());
-  }
-
-  absl::StatusOr<VerifiedLog> Verify(FileSystem* disk) {
-    const auto shown = ShowSealed(disk);
-    VerifyOptions options;
-    options.directory = kLog;
-    options.verifier = &signer_->verifier();
-    return VerifyLog(shown.get(), options);
-  }
-
-  // The log is whole, its records from `first` on are there, as they were.
-  static absl::StatusOr<uint64_t> FirstOfWhole(FileSystem* disk) {
-    const auto shown = ShowSealed(disk);
-    auto reader = LogReader::Open(shown.get(), kLog);
-    if (!reader.ok()) return reader.status();
-    const uint64_t first = (*reader)->first_index();
-    for (uint64_t i = first;; ++i) {
-      const auto more = (*reader)->Next();
-      if (!more.ok()) return more.status();
-      if (!*more) {
-        if (i == kRecords) return first;
-        return absl::DataLossError(absl::StrCat("ends before ", i));
-      }
-      if ((*reader)->record() != Record(i)) {
-        return absl::DataLossError(absl::StrCat("another record ", i));
-      }
-    }
-  }
-
-  static size_t Count(const std::map<std::string, std::string>& files,
-                      const std::string& part) {
-    return static_cast<size_t>(std::count_if(
-        files.begin(), files.end(),
-        [&](const auto& file) { return absl::StrContains(file.first, part); }));
-  }
-
-  TempFolder folder_;
-  MemoryFileSystem disk_;
-  LastAnswer answer_;
-  std::unique_ptr<const NoteSigner> signer_;
-  TreePublisherOptions tree_;
-  RetentionOptions options_;
-  std::set<uint64_t> erased_;
-};
 
 TEST_F(RetentionTest, DeletesWhatIsOldAndTheLogVerifiesStill) {
   Publish(kRecords);
@@ -139,21 +43,21 @@ TEST_F(RetentionTest, DeletesWhatIsOldAndTheLogVerifiesStill) {
   ASSERT_TRUE(verified.ok()) << verified.status();
   EXPECT_EQ(verified->pruned, deleted->records);
   EXPECT_EQ(verified->records + verified->pruned, uint64_t{kRecords});
-  const PublishedFiles files(&disk_, kLog);
+  const PublishedFiles files(&disk_, kRetentionLog);
   const auto published = VerifyPublished(
       [&files](const std::string& path) { return files.Read(path); }, {});
   ASSERT_TRUE(published.ok()) << published.status();
   EXPECT_EQ(published->pruned, (deleted->records + 255) / 256 * 256);
   // Files for others hold what is left.
-  const auto written = WritePublishedFiles(&disk_, kLog, "/www", {});
+  const auto written = WritePublishedFiles(&disk_, kRetentionLog, "/www", {});
   ASSERT_TRUE(written.ok()) << written.status();
   EXPECT_EQ(
       Count(disk_.AfterKill(), "/www/tile/entries/") + published->pruned / 256,
       (kRecords + 255) / 256);
   // A proof of a record that is gone can still be made from its hash.
-  const auto proof = ProveRecord(&disk_, kLog, 3);
+  const auto proof = ProveRecord(&disk_, kRetentionLog, 3);
   ASSERT_TRUE(proof.ok()) << proof.status();
-  EXPECT_TRUE(proof->Verify(Record(3), signer_->verifier()).ok());
+  EXPECT_TRUE(proof->Verify(RetentionRecord(3), signer_->verifier()).ok());
 
   // Again: nothing to do. Later: more.
   const auto again = DeleteOldRecords(&disk_, options_);
@@ -170,11 +74,11 @@ TEST_F(RetentionTest, TheLogGoesOn) {
   Publish(kRecords);
   ASSERT_TRUE(DeleteOldRecords(&disk_, options_).ok());
   DecisionLogOptions options;
-  options.directory = kLog;
+  options.directory = kRetentionLog;
   auto log = DecisionLog::Open(options, &disk_);
   ASSERT_TRUE(log.ok()) << log.status();
   EXPECT_EQ((*log)->next_index(), uint64_t{kRecords});
-  ASSERT_TRUE((*log)->Append(Record(kRecords), &answer_).ok());
+  ASSERT_TRUE((*log)->Append(RetentionRecord(kRecords), &answer_).ok());
   ASSERT_TRUE(answer_.Wait().ok());
   (*log)->Close();
   Publish(kRecords + 1);
@@ -204,7 +108,7 @@ TEST_F(RetentionTest, NothingGoesThatNoCheckpointCovers) {
 
 TEST_F(RetentionTest, SealedSegmentsGoToo) {
   Publish(kRecords);
-  ASSERT_TRUE(SealSegments(&disk_, kLog, 3, {}).ok());
+  ASSERT_TRUE(SealSegments(&disk_, kRetentionLog, 3, {}).ok());
   const auto deleted = DeleteOldRecords(&disk_, options_);
   ASSERT_TRUE(deleted.ok()) << deleted.status();
   EXPECT_EQ(erased_.size(), deleted->records);
@@ -216,7 +120,7 @@ TEST_F(RetentionTest, SealedSegmentsGoToo) {
 TEST_F(RetentionTest, ARecordThatSaysItIsOldMakesNoOtherOld) {
   MemoryFileSystem disk;
   DecisionLogOptions options;
-  options.directory = kLog;
+  options.directory = kRetentionLog;
   uint64_t records = 0;
   for (int start = 0; start < 12; ++start) {
     auto log = DecisionLog::Open(options, &disk);
@@ -314,9 +218,9 @@ TEST_F(RetentionTest, DeletionWithoutTheKeyIsFound) {
   Publish(kRecords);
   const auto whole = disk_.AfterKill();
   ASSERT_TRUE(DeleteOldRecords(&disk_, options_).ok());
-  const auto pruned = ReadPruned(&disk_, kLog);
+  const auto pruned = ReadPruned(&disk_, kRetentionLog);
   ASSERT_TRUE(pruned.ok() && pruned->has_value());
-  const std::string marker = absl::StrCat(kLog, "/", kPrunedName);
+  const std::string marker = absl::StrCat(kRetentionLog, "/", kPrunedName);
   const auto deleted = disk_.AfterKill();
 
   auto files = deleted;
@@ -359,7 +263,7 @@ TEST_F(RetentionTest, ReadersSayWhatIsGone) {
   Publish(kRecords);
   const auto deleted = DeleteOldRecords(&disk_, options_);
   ASSERT_TRUE(deleted.ok());
-  auto reader = LogReader::Open(&disk_, kLog);
+  auto reader = LogReader::Open(&disk_, kRetentionLog);
   ASSERT_TRUE(reader.ok());
   const absl::Status gone = (*reader)->Seek(deleted->records - 1);
   EXPECT_EQ(gone.code(), absl::StatusCode::kNotFound);
@@ -419,7 +323,7 @@ TEST_F(RetentionTest, AReaderMeetsADeletion) {
     ASSERT_TRUE(deleted.ok()) << deleted.status();
     ASSERT_GT(deleted->records, 0u);
   });
-  auto reader = LogReader::Open(&hooked, kLog);
+  auto reader = LogReader::Open(&hooked, kRetentionLog);
   ASSERT_TRUE(reader.ok()) << reader.status();
   EXPECT_GT((*reader)->first_index(), 0u);
   EXPECT_EQ(lists, 2);
@@ -441,140 +345,11 @@ TEST_F(RetentionTest, WhatSealingLeftBehindGoesToo) {
   EXPECT_EQ(Count(after, "other.tmp"), 1u);
 }
 
-class PublishedRetentionTest : public RetentionTest {
- protected:
-  absl::StatusOr<VerifiedLog> VerifyFolder(
-      const std::map<std::string, std::string>& files) const {
-    VerifyOptions options;
-    options.verifier = &signer_->verifier();
-    return VerifyPublished(
-        [&files](const std::string& path) -> absl::StatusOr<std::string> {
-          const auto found = files.find("/www/" + path);
-          if (found == files.end()) return absl::NotFoundError(path);
-          return found->second;
-        },
-        options);
-  }
-  void ExpectDamage(const std::map<std::string, std::string>& files,
-                    const std::string& text) const {
-    const absl::Status found = VerifyFolder(files).status();
-    EXPECT_TRUE(absl::IsDataLoss(found)) << found;
-    EXPECT_THAT(std::string(found.message()), HasSubstr(text));
-  }
-  static std::string Bundle(uint64_t number) {
-    return "/www/" + TileId{TileId::kEntries, number}.Path();
-  }
-};
-
-TEST_F(PublishedRetentionTest, BundlesMayBeMissingOnlyWhereTheKeySaysSo) {
-  Publish(kRecords);
-  ASSERT_TRUE(WritePublishedFiles(&disk_, kLog, "/www", {}).ok());
-  const auto whole = disk_.AfterKill();
-  ASSERT_EQ(VerifyFolder(whole)->pruned, 0u);
-  auto files = whole;
-  files.erase(Bundle(0));
-  ExpectDamage(files, "`tile/entries/000` is missing, and no signed `PRUNED`");
-
-  const auto deleted = DeleteOldRecords(&disk_, options_);
-  ASSERT_TRUE(deleted.ok() && deleted->records > 0);
-  // Of the folder from before they are deleted, too.
-  ASSERT_TRUE(WritePublishedFiles(&disk_, kLog, "/www", {}).ok());
-  const auto published = disk_.AfterKill();
-  const uint64_t gone = (deleted->records + 255) / 256;
-  const auto verified = VerifyFolder(published);
-  ASSERT_TRUE(verified.ok()) << verified.status();
-  EXPECT_EQ(verified->pruned, gone * 256);
-  EXPECT_EQ(verified->records, kRecords - gone * 256);
-  EXPECT_EQ(published.count(Bundle(gone - 1)), 0u);
-  EXPECT_EQ(published.count(Bundle(gone)), 1u);
-
-  files = published;
-  files.erase("/www/PRUNED");
-  ExpectDamage(files, "no signed `PRUNED`");
-  // One more than was deleted.
-  files = published;
-  files.erase(Bundle(gone));
-  ExpectDamage(files, "says that only records before");
-  // Hashes that are not those that were signed.
-  files = published;
-  files.at("/www/tile/0/000")[5] ^= 1;
-  ExpectDamage(files, "not those that were signed");
-  for (size_t i = 0; i < published.at("/www/PRUNED").size(); ++i) {
-    files = published;
-    files.at("/www/PRUNED")[i] ^= 1;
-    EXPECT_TRUE(absl::IsDataLoss(VerifyFolder(files).status())) << i;
-  }
-  // Somebody else's deletion, by another key of the same name.
-  const std::string key = folder_.path() + "/other";
-  ASSERT_TRUE(NoteSigner::CreateKeyFile(key, "test-log").ok());
-  files = published;
-  files.at("/www/PRUNED") =
-      *(*NoteSigner::Load(key))->Sign((*ReadPruned(&disk_, kLog))->ToText());
-  ExpectDamage(files, "not signed with the log's key");
-  // A statement of an earlier deletion.
-  Pruned earlier = **ReadPruned(&disk_, kLog);
-  earlier.first_index = 100;
-  files.at("/www/PRUNED") = *signer_->Sign(earlier.ToText());
-  ExpectDamage(files, "says that only records before 100 were deleted");
-}
-
-// Records are deleted while somebody verifies.
-TEST_F(PublishedRetentionTest, ADeletionMeetsAVerification) {
-  Publish(kRecords);
-  const PublishedFiles files(&disk_, kLog);
-  DeletedRecords deleted;
-  VerifyOptions options;
-  options.verifier = &signer_->verifier();
-  const auto verified = VerifyPublished(
-      [&](const std::string& path) {
-        if (path == "tile/entries/001") {
-          deleted = *DeleteOldRecords(&disk_, options_);
-        }
-        return files.Read(path);
-      },
-      options);
-  ASSERT_TRUE(verified.ok()) << verified.status();
-  ASSERT_GT(deleted.records, 512u);
-  // The first bundle was read before.
-  EXPECT_EQ(verified->pruned, (deleted.records + 255) / 256 * 256 - 256);
-}
-
-// The power fails at each step of publishing: who reads what is there finds a
-// whole log, or none yet.
-TEST_F(PublishedRetentionTest, APowerLossWhilePublishing) {
-  Publish(500);
-  ASSERT_TRUE(DeleteOldRecords(&disk_, options_).ok());
-  std::mt19937 random(11);
-  int images = 0;
-  const auto publish = [&] {
-    const int begin = disk_.history_size();
-    ASSERT_TRUE(WritePublishedFiles(&disk_, kLog, "/www", {}).ok());
-    for (int events = begin; events <= disk_.history_size(); ++events) {
-      for (int i = 0; i < 4; ++i, ++images) {
-        const auto after = disk_.AfterPowerLoss(events, &random);
-        if (after.count("/www/checkpoint") == 0) continue;
-        const auto verified = VerifyFolder(after);
-        ASSERT_TRUE(verified.ok())
-            << "after " << events << ": " << verified.status();
-      }
-    }
-  };
-  publish();
-  EXPECT_EQ(VerifyFolder(disk_.AfterKill())->checkpoint->size, 500u);
-  Publish(kRecords);
-  ASSERT_TRUE(DeleteOldRecords(&disk_, options_).ok());
-  publish();
-  EXPECT_EQ(VerifyFolder(disk_.AfterKill())->checkpoint->size,
-            uint64_t{kRecords});
-  std::printf("publishing: %d images of a power loss, each whole or none\n",
-              images);
-}
-
 // Rows of what was deleted go, and the file stays; also where the process was
 // stopped between the two, or while rows were taken out.
 TEST_F(RetentionTest, TheIndexForgetsWhatIsGone) {
   IndexFollowerOptions options;
-  options.log_directory = kLog;
+  options.log_directory = kRetentionLog;
   options.path = folder_.path() + "/index.db";
   int made_again = 0;
   options.on_rebuild = [&](const absl::Status&) { ++made_again; };
@@ -633,7 +408,7 @@ TEST_F(RetentionTest, TheIndexForgetsWhatIsGone) {
 // Records that are deleted before they were indexed.
 TEST_F(RetentionTest, AnIndexThatIsFarBehindGoesOnBehindWhatIsGone) {
   IndexFollowerOptions options;
-  options.log_directory = kLog;
+  options.log_directory = kRetentionLog;
   options.path = folder_.path() + "/index.db";
   int made_again = 0;
   options.on_rebuild = [&](const absl::Status&) { ++made_again; };
