@@ -1,7 +1,13 @@
 // The queue is two buffers: callers append whole frames to one under a short
-// lock while the writer writes the other; then they change places. So a
-// record is copied once, nothing is allocated once both have grown, and the
-// writer is woken only when it sleeps.
+// lock while the other is written; then they change places. So a record is
+// copied once, and nothing is allocated once both have grown.
+//
+// One thread at a time writes: one that handed over what it has appended, or
+// the writer thread, for all who can't wait and for what comes while another
+// writes. A thread that serves calls has nothing better to do than to wait for
+// the disk: what came meanwhile is then decided in one go and makes one group,
+// where a thread beside it would write half of it and make twice the syncs and
+// the switches between threads.
 //
 // Numbers are given out when a record is queued. When the disk is full, all
 // that is queued is refused at once and the numbers begin again at the first
@@ -121,13 +127,14 @@ class LogWriter : public DecisionLog {
   }
 
   absl::StatusOr<uint64_t> Append(absl::string_view record,
-                                  AppendListener* listener) override {
-    return AppendAll(absl::MakeConstSpan(&record, 1), listener);
+                                  AppendListener* listener,
+                                  Commit commit) override {
+    return AppendAll(absl::MakeConstSpan(&record, 1), listener, commit);
   }
 
   absl::StatusOr<uint64_t> AppendAll(
-      absl::Span<const absl::string_view> records,
-      AppendListener* listener) override {
+      absl::Span<const absl::string_view> records, AppendListener* listener,
+      Commit commit) override {
     uint64_t bytes = 0;
     if (absl::Status s = CheckRecords(records, &bytes); !s.ok()) return s;
     bool wake;
@@ -148,11 +155,25 @@ class LogWriter : public DecisionLog {
       queue_.waiting.push_back({queue_.frames.size(), listener});
       index = next_index_;
       next_index_ += records.size();
-      wake = sleeping_;
-      sleeping_ = false;
+      if (commit == Commit::kSoon) wanted_ = true;
+      wake = wanted_ && !committing_ && WakesWriter();
     }
     if (wake) queued_.notify_one();
     return index;
+  }
+
+  void CommitQueued() override {
+    std::unique_lock<std::mutex> hold(mutex_);
+    if (queue_.frames.empty()) return;
+    if (committing_) {
+      wanted_ = true;
+      return;
+    }
+    CommitBatch(&hold);
+    // What has come since is the writer's, so that this thread can go on.
+    const bool wake = (wanted_ || closing_) && WakesWriter();
+    hold.unlock();
+    if (wake) queued_.notify_one();
   }
 
   uint64_t next_index() const override {
@@ -173,7 +194,6 @@ class LogWriter : public DecisionLog {
     {
       std::lock_guard<std::mutex> hold(mutex_);
       closing_ = true;
-      sleeping_ = false;
     }
     queued_.notify_one();
     std::lock_guard<std::mutex> hold(close_mutex_);
@@ -184,6 +204,13 @@ class LogWriter : public DecisionLog {
   }
 
  private:
+  // Under the lock. True, once: the writer sleeps.
+  bool WakesWriter() {
+    const bool sleeping = sleeping_;
+    sleeping_ = false;
+    return sleeping;
+  }
+
   absl::Status CheckRecords(absl::Span<const absl::string_view> records,
                             uint64_t* bytes) const {
     if (records.empty()) {
@@ -207,26 +234,39 @@ class LogWriter : public DecisionLog {
 
   // The writer thread.
   void Run() {
-    Batch work;
     std::unique_lock<std::mutex> hold(mutex_);
     for (;;) {
-      while (queue_.frames.empty() && !closing_) {
+      while (committing_ || !(wanted_ || closing_)) {
         sleeping_ = true;
         queued_.wait(hold);
+        sleeping_ = false;
       }
-      sleeping_ = false;
-      if (queue_.frames.empty()) return;
-      std::swap(work, queue_);
-      queue_.first_index = next_index_;
-      hold.unlock();
-      Commit(&work);
-      work.Clear();
-      hold.lock();
+      if (!queue_.frames.empty()) {
+        CommitBatch(&hold);
+      } else if (closing_) {
+        return;
+      } else {
+        wanted_ = false;
+      }
     }
   }
 
+  // Commits all that is queued; `hold`, of mutex_, is let go meanwhile. No
+  // other thread commits.
+  void CommitBatch(std::unique_lock<std::mutex>* hold) {
+    committing_ = true;
+    wanted_ = false;
+    std::swap(work_, queue_);
+    queue_.first_index = next_index_;
+    hold->unlock();
+    CommitWork(&work_);
+    work_.Clear();
+    hold->lock();
+    committing_ = false;
+  }
+
   // Writes what is in `work`, in as many groups as segments take.
-  void Commit(Batch* work) {
+  void CommitWork(Batch* work) {
     size_t begin = 0;
     size_t told = 0;
     uint64_t index = work->first_index;
@@ -404,7 +444,8 @@ class LogWriter : public DecisionLog {
   std::unique_ptr<File> lock_file_;
   LogId log_id_;
 
-  // Of the writer thread.
+  // Of the thread that commits.
+  Batch work_;
   std::unique_ptr<File> segment_;  // null: the disk was full
   uint64_t salt_ = 0;
   uint64_t offset_ = 0;  // where the next group goes
@@ -417,6 +458,8 @@ class LogWriter : public DecisionLog {
   std::condition_variable queued_;
   Batch queue_;  // guarded by mutex_, like all below
   uint64_t next_index_;
+  bool wanted_ = false;  // what is queued is not handed over by its caller
+  bool committing_ = false;
   bool sleeping_ = false;
   bool closing_ = false;
   DecisionLogStats stats_;

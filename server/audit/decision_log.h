@@ -1,9 +1,10 @@
 // The decision log: nothing is answered before its record is durable.
 //
 // Callers on any thread append a record and are told, once, when it is
-// durable. One writer thread takes all that is queued, writes it, calls
-// fdatasync once, and then tells the callers: groups grow by themselves while
-// the disk is busy, so there is no timer. A failed write or fsync is final:
+// durable. All that is queued is written together, by the log's writer thread
+// or by a caller that hands over what it has appended; then fdatasync is called
+// once, and the callers are told: groups grow by themselves while the disk is
+// busy, so there is no timer. A failed write or fsync is final:
 // nothing that was not durable is ever reported so, and the process ends
 // rather than try again, because the kernel may have dropped the pages.
 //
@@ -28,9 +29,9 @@ namespace tarazy {
 
 class FileSystem;  // server/audit/file_system.h
 
-// Told once, on the writer thread, when all records of one Append or AppendAll
-// are durable or will never be. Must be quick, must not block, and must not
-// call the log.
+// Told once, on the thread that wrote them, when all records of one Append or
+// AppendAll are durable or will never be. Must be quick, must not block, and
+// must not call the log.
 class AppendListener {
  public:
   virtual ~AppendListener() = default;
@@ -72,6 +73,14 @@ struct DecisionLogStats {
   uint64_t torn_bytes = 0;
 };
 
+enum class Commit {
+  // The writer thread commits as soon as it can.
+  kSoon,
+  // The caller may have more to append, and then calls CommitQueued. It may
+  // happen before that, with what others append.
+  kWithMore,
+};
+
 class DecisionLog {
  public:
   virtual ~DecisionLog() = default;
@@ -91,14 +100,20 @@ class DecisionLog {
   // is not null and lives until it is told. The number holds only if the
   // listener is told OK.
   virtual absl::StatusOr<uint64_t> Append(absl::string_view record,
-                                          AppendListener* listener) = 0;
+                                          AppendListener* listener,
+                                          Commit commit = Commit::kSoon) = 0;
 
   // The same for at least one record: numbered in a row from the number given,
   // queued all or none, the listener told once for all. INVALID_ARGUMENT also
   // when together they could never fit in the queue.
   virtual absl::StatusOr<uint64_t> AppendAll(
-      absl::Span<const absl::string_view> records,
-      AppendListener* listener) = 0;
+      absl::Span<const absl::string_view> records, AppendListener* listener,
+      Commit commit = Commit::kSoon) = 0;
+
+  // After appends that said kWithMore: makes durable, on this thread, all that
+  // is queued, and tells the listeners, whosever they are. While another thread
+  // does so this returns at once, and the writer thread takes what is queued.
+  virtual void CommitQueued() = 0;
 
   // The number that the next record gets.
   virtual uint64_t next_index() const = 0;

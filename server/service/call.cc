@@ -39,6 +39,9 @@ constexpr const char* kCodeNames[kCodes] = {
     "UNAUTHENTICATED",
 };
 
+// The queue whose thread this is.
+thread_local Queue* running_here = nullptr;
+
 gpr_timespec Now() { return gpr_inf_past(GPR_CLOCK_MONOTONIC); }
 
 // gRPC refuses an operation only where we have misused it.
@@ -182,8 +185,7 @@ bool Call::HasMessage() const {
 }
 
 bool Call::message_too_large() const {
-  return !message_.empty() &&
-         message_.size() > queue_->table_->message_bytes();
+  return !message_.empty() && message_.size() > queue_->table_->message_bytes();
 }
 
 void Call::ListenToEnd() {
@@ -314,8 +316,8 @@ void Call::OverIfDone() {
   queue_->Over(this);
 }
 
-Queue::Queue(MethodTable* table, Traffic* traffic)
-    : table_(table), traffic_(traffic) {
+Queue::Queue(MethodTable* table, Traffic* traffic, std::function<void()> settle)
+    : table_(table), traffic_(traffic), settle_(std::move(settle)) {
   idle_.resize(table->methods().size());
 }
 
@@ -349,18 +351,23 @@ void Queue::Post(const Method& method) {
 }
 
 void Queue::Run() {
+  running_here = this;
   void* tag = nullptr;
   bool ok = false;
   for (;;) {
-    // While messages wait, only what has come already is taken.
-    const gpr_timespec until = read_.empty()
+    // While there is something to do, only what has come already is taken.
+    const gpr_timespec until = read_.empty() && unsettled_ == 0
                                    ? gpr_inf_future(GPR_CLOCK_REALTIME)
                                    : gpr_inf_past(GPR_CLOCK_REALTIME);
     switch (queue_.AsyncNext(&tag, &ok, until)) {
       case grpc::CompletionQueue::SHUTDOWN:
         return;
       case grpc::CompletionQueue::TIMEOUT:
-        RunRead();
+        if (read_.empty()) {
+          Settle();
+        } else {
+          RunRead();
+        }
         break;
       case grpc::CompletionQueue::GOT_EVENT:
         Handle(tag, ok);
@@ -412,9 +419,20 @@ void Queue::RunRead() {
   gathering_replies_ = true;
   for (const auto& [call, ok] : read_) call->Proceed(Call::Event::kRead, ok);
   gathering_replies_ = false;
+  if (settle_ != nullptr) unsettled_ += read_.size();
   read_.clear();
   for (Call* call : replies_) call->SendReply();
   replies_.clear();
+  if (unsettled_ >= kMaxUnsettled) Settle();
+}
+
+void Queue::Settle() {
+  unsettled_ = 0;
+  settling_ = true;
+  settle_();
+  settling_ = false;
+  for (Resumable* what : resumed_here_) what->OnResumed();
+  resumed_here_.clear();
 }
 
 void Queue::Over(Call* call) {
@@ -432,6 +450,10 @@ void Queue::Over(Call* call) {
 }
 
 void Queue::Resume(Resumable* what) {
+  if (running_here == this && settling_) {
+    resumed_here_.push_back(what);
+    return;
+  }
   Resumable* head = resumed_.load(std::memory_order_relaxed);
   do {
     what->next_resumed_ = head;

@@ -17,7 +17,9 @@
 //
 // Messages that have arrived together are handled one after the other before
 // the first of their replies is sent: decisions and gRPC each find their code
-// and data in the caches, which is worth more than the wait.
+// and data in the caches, which is worth more than the wait. What is to be done
+// once for many messages, such as to make their records durable, is done when
+// no more have come: the queue is settled.
 //
 // Thread-safety: a Call's hooks run on its queue's thread, one at a time. What
 // is marked "any thread" may be called from any.
@@ -209,8 +211,14 @@ class Call {
 
 class Queue {
  public:
-  // `table` and `traffic` outlive the queue.
-  Queue(MethodTable* table, Traffic* traffic);
+  static constexpr size_t kMaxUnsettled = 256;
+
+  // `table` and `traffic` outlive the queue. `settle`, if any, is called on the
+  // queue's thread when messages have been handled and no other has come, and
+  // after kMaxUnsettled of them at the latest; it may block. What it resumes
+  // goes on right behind it.
+  Queue(MethodTable* table, Traffic* traffic,
+        std::function<void()> settle = nullptr);
   ~Queue();
 
   // For GrpcServer::AddQueue.
@@ -234,6 +242,7 @@ class Queue {
   void Run();
   void Handle(void* tag, bool ok);
   void RunRead();
+  void Settle();
   void Post(const Method& method);
   void Over(Call* call);
   void RunResumed();
@@ -263,6 +272,10 @@ class Queue {
   bool stop_told_ = false;
   bool shut_down_ = false;
   size_t live_ = 0;
+  const std::function<void()> settle_;
+  size_t unsettled_ = 0;  // messages handled since
+  bool settling_ = false;
+  std::vector<Resumable*> resumed_here_;  // while settling
 };
 
 }  // namespace tarazy

@@ -63,7 +63,8 @@ class DecideCall final : public UnaryDecision {
       AppendReceipt(context, absl::nullopt, &decision->response);
       return Reply(Bytes(decision->response));
     }
-    const auto index = context.log->Append(decision->record, listener());
+    const auto index =
+        context.log->Append(decision->record, listener(), Commit::kWithMore);
     if (!index.ok()) return Finish(index.status());
     AppendReceipt(context, *index, &decision->response);
     ReplyWhenDurable(Bytes(decision->response));
@@ -143,7 +144,8 @@ class BatchCall final : public UnaryDecision {
       views.emplace_back(records.data() + start, end - start);
       start = end;
     }
-    auto first = thread()->context().log->AppendAll(views, listener());
+    auto first = thread()->context().log->AppendAll(views, listener(),
+                                                    Commit::kWithMore);
     // Each record is within its limit, so together they are too many.
     if (first.status().code() == absl::StatusCode::kInvalidArgument) {
       return absl::ResourceExhaustedError(

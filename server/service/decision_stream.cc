@@ -38,7 +38,8 @@ void DecisionStream::Decide() {
     if (refusal.ok() && context.log == nullptr) {
       AppendReceipt(context, absl::nullopt, &decision->response);
     } else if (refusal.ok()) {
-      const auto index = context.log->Append(decision->record, pending.get());
+      const auto index = context.log->Append(decision->record, pending.get(),
+                                             Commit::kWithMore);
       if (index.ok()) {
         pending->settled = false;
         AppendReceipt(context, *index, &decision->response);

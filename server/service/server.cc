@@ -415,8 +415,10 @@ absl::Status ServerImpl::Listen() {
 
   grpc_ = std::make_unique<GrpcServer>(config_.limits.message_bytes);
   methods_->AddTo(grpc_.get());
+  std::function<void()> settle;
+  if (log_ != nullptr) settle = [this] { log_->CommitQueued(); };
   for (int i = 0; i < config_.threads.completion_queues; ++i) {
-    auto queue = std::make_unique<Queue>(methods_.get(), &traffic_);
+    auto queue = std::make_unique<Queue>(methods_.get(), &traffic_, settle);
     grpc_->AddQueue(queue->completions());
     threads_[queue.get()] = std::make_unique<DecisionThread>(&decisions_);
     queues_.push_back(std::move(queue));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/audit/file_system.h"
 #include "server/audit/log_reader.h"
+#include "tests/server/audit/memory_file_system.h"
 #include "tests/server/audit/temp_folder.h"
 
 namespace tarazy {
@@ -20,7 +21,13 @@ class Answers : public AppendListener {
   void OnAppended(const absl::Status& status) override {
     std::lock_guard<std::mutex> hold(mutex_);
     statuses_.push_back(status);
+    here_ += std::this_thread::get_id() == thread_;
     changed_.notify_all();
+  }
+  // How many came on the thread that made this.
+  size_t here() {
+    std::lock_guard<std::mutex> hold(mutex_);
+    return here_;
   }
   std::vector<absl::Status> Wait(size_t count) {
     std::unique_lock<std::mutex> hold(mutex_);
@@ -32,6 +39,8 @@ class Answers : public AppendListener {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<absl::Status> statuses_;
+  const std::thread::id thread_ = std::this_thread::get_id();
+  size_t here_ = 0;
 };
 
 class DecisionLogTest : public testing::Test {
@@ -167,6 +176,118 @@ TEST_F(DecisionLogTest, GroupsAreToldOnce) {
             (std::vector<std::string>{"a", "b", "c", "a", "b", "c"}));
 }
 
+TEST_F(DecisionLogTest, ACallerCommitsOnItsOwnThread) {
+  auto log = Open();
+  for (const char* record : {"a", "b", "c"}) {
+    ASSERT_TRUE(log->Append(record, &answers_, Commit::kWithMore).ok());
+  }
+  EXPECT_EQ(log->durable_index(), 0u);
+  log->CommitQueued();
+  EXPECT_EQ(log->durable_index(), 3u);
+  EXPECT_EQ(answers_.here(), 3u);
+  EXPECT_EQ(log->stats().groups, 1u);
+  log->CommitQueued();  // there is nothing
+  EXPECT_EQ(log->stats().groups, 1u);
+  log->Close();
+  EXPECT_EQ(ReadAllRecords(), (std::vector<std::string>{"a", "b", "c"}));
+}
+
+TEST_F(DecisionLogTest, WhatNobodyHandedOverGoesWithTheNextAppend) {
+  auto log = Open();
+  ASSERT_TRUE(log->Append("a", &answers_, Commit::kWithMore).ok());
+  ASSERT_TRUE(log->Append("b", &answers_).ok());
+  EXPECT_EQ(answers_.Wait(2).size(), 2u);
+  EXPECT_EQ(answers_.here(), 0u);
+}
+
+TEST_F(DecisionLogTest, WhatNobodyHandedOverIsDurableAtTheEnd) {
+  auto log = Open();
+  ASSERT_TRUE(log->Append("a", &answers_, Commit::kWithMore).ok());
+  log->Close();
+  EXPECT_TRUE(answers_.Wait(1)[0].ok());
+  EXPECT_EQ(ReadAllRecords(), (std::vector<std::string>{"a"}));
+}
+
+// A disk whose next sync, once told, waits until it is let go.
+class HeldDisk {
+ public:
+  HeldDisk() {
+    files_.set_faults([this](MemoryFileSystem::Op op, int) {
+      std::unique_lock<std::mutex> hold(mutex_);
+      if (op == MemoryFileSystem::Op::kSync && hold_next_) {
+        hold_next_ = false;
+        held_ = true;
+        changed_.notify_all();
+        changed_.wait(hold, [this] { return !held_; });
+      }
+      return MemoryFileSystem::Fault{};
+    });
+  }
+  FileSystem* files() { return &files_; }
+  void HoldNext() {
+    std::lock_guard<std::mutex> hold(mutex_);
+    hold_next_ = true;
+  }
+  void WaitUntilHeld() {
+    std::unique_lock<std::mutex> hold(mutex_);
+    changed_.wait(hold, [this] { return held_; });
+  }
+  void LetGo() {
+    std::lock_guard<std::mutex> hold(mutex_);
+    held_ = false;
+    changed_.notify_all();
+  }
+
+ private:
+  MemoryFileSystem files_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool hold_next_ = false;
+  bool held_ = false;
+};
+
+TEST_F(DecisionLogTest, WhatIsHandedOverWhileAnotherCommitsIsNotForgotten) {
+  HeldDisk disk;
+  options_.directory = "log";
+  auto opened = DecisionLog::Open(options_, disk.files());
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  DecisionLog& log = **opened;
+  disk.HoldNext();
+  ASSERT_TRUE(log.Append("a", &answers_, Commit::kWithMore).ok());
+  std::thread first([&] { log.CommitQueued(); });
+  disk.WaitUntilHeld();
+  Answers second;
+  ASSERT_TRUE(log.Append("b", &second, Commit::kWithMore).ok());
+  log.CommitQueued();  // does not wait for the disk
+  EXPECT_EQ(log.durable_index(), 0u);
+  disk.LetGo();
+  EXPECT_TRUE(second.Wait(1)[0].ok());
+  EXPECT_EQ(second.here(), 0u);
+  EXPECT_TRUE(answers_.Wait(1)[0].ok());
+  first.join();
+}
+
+TEST_F(DecisionLogTest, ClosingWaitsForTheThreadThatCommits) {
+  HeldDisk disk;
+  options_.directory = "log";
+  auto opened = DecisionLog::Open(options_, disk.files());
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  DecisionLog& log = **opened;
+  disk.HoldNext();
+  ASSERT_TRUE(log.Append("a", &answers_, Commit::kWithMore).ok());
+  std::thread first([&] { log.CommitQueued(); });
+  disk.WaitUntilHeld();
+  Answers second;
+  ASSERT_TRUE(log.Append("b", &second, Commit::kWithMore).ok());
+  std::thread closing([&] { log.Close(); });
+  disk.LetGo();
+  closing.join();
+  first.join();
+  EXPECT_TRUE(answers_.Wait(1)[0].ok());
+  EXPECT_TRUE(second.Wait(1)[0].ok());
+  EXPECT_EQ(log.durable_index(), 2u);
+}
+
 TEST_F(DecisionLogTest, RefusesBadRecords) {
   options_.max_record_bytes = 10;
   options_.max_queue_bytes = 64;
@@ -220,11 +341,16 @@ TEST_F(DecisionLogTest, ManyThreads) {
       threads.emplace_back([&, t] {
         Answers own;
         for (int i = 0; i < kEach; ++i) {
-          const auto index = log->Append(absl::StrCat(t, ":", i), &own);
+          // Half of them commit themselves.
+          const auto index =
+              log->Append(absl::StrCat(t, ":", i), &own,
+                          t % 2 == 0 ? Commit::kSoon : Commit::kWithMore);
           ASSERT_TRUE(index.ok()) << index.status();
+          if (t % 2 != 0 && i % 3 == 0) log->CommitQueued();
           indices[t].push_back(*index);
-          if (i % 10 == 0) own.Wait(i + 1);
+          if (i % 30 == 0) own.Wait(i + 1);
         }
+        log->CommitQueued();
         for (const absl::Status& s : own.Wait(kEach)) ASSERT_TRUE(s.ok());
       });
     }
