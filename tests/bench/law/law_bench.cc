@@ -5,8 +5,8 @@
 //
 // A scenario is timed in rounds and counts with their median. Printed are the
 // median over all scenarios, the 90th percentile and the slowest one: for facts
-// that stand in slots (`scenarios`), and for facts that are read from the typed
-// request as they are needed, as the server does (`scenarios_typed`).
+// that stand ready in slots (`scenarios`), and for facts that are read from the
+// typed request as they are needed, as the server does (`scenarios_typed`).
 //
 // usage: law_bench [--rounds N] [--all] [--only ID] [--count] [PACK…]
 //        --all prints each scenario: nanoseconds, facts read, its name
@@ -168,12 +168,12 @@ class LawBench {
       }
       const double slots = Time(*c, c->slots.get(), rounds_, &evaluation_);
       slots_.push_back({slots, pack + "/" + c->name});
+      request_.push_back({Time(*c, c->bound.get(), rounds_, &evaluation_),
+                          pack + "/" + c->name});
       if (all_) {
         std::printf("# %8.1f %3zu %s\n", slots, evaluation_.readings().size(),
                     slots_.back().second.c_str());
       }
-      request_.push_back({Time(*c, c->bound.get(), rounds_, &evaluation_),
-                          pack + "/" + c->name});
     }
   }
 

@@ -47,7 +47,7 @@ void LawDecision(benchmark::State& state) {
   const BenchWorld law = LawWorld();
   const LoadedWorld world(law, UnderReadings(ReadPolicies(law.policies), {}));
   const Request& request = *world.requests[0];
-  SlotFacts facts(request);
+  FactTable facts = ReadyFacts(request);
   ScopeRequest scope = ScopeOf(request);
   scope.entities = nullptr;
   Evaluation evaluation;
@@ -55,7 +55,6 @@ void LawDecision(benchmark::State& state) {
     Evaluate(*world.program, scope, &facts, &evaluation);
     benchmark::DoNotOptimize(evaluation.FailClosedAllows());
   }
-  state.counters["facts"] = static_cast<double>(evaluation.readings().size());
   state.counters["permits"] = static_cast<double>(evaluation.permits().size());
   state.counters["forbids"] = static_cast<double>(evaluation.forbids().size());
   state.counters["errors"] = static_cast<double>(evaluation.errors().size());

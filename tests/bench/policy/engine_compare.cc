@@ -224,7 +224,7 @@ double Comparison::Decide(const BenchWorld& world) {
   return nanos;
 }
 
-// The engine alone: facts in slots, the policies under the pack's default
+// The engine alone: facts ready in slots, the policies under the pack's default
 // readings as the server compiles them; to the decision and the numbers of the
 // policies. The reference is the same request in general form.
 void Comparison::Law() {
@@ -233,7 +233,7 @@ void Comparison::Law() {
   Begin(world);
   const LoadedWorld loaded(world,
                            UnderReadings(ReadPolicies(world.policies), {}));
-  SlotFacts facts(*loaded.requests[0]);
+  FactTable facts = ReadyFacts(*loaded.requests[0]);
   ScopeRequest scope = ScopeOf(*loaded.requests[0]);
   scope.entities = nullptr;
   Evaluation evaluation;

@@ -69,11 +69,13 @@ LoadedWorld::LoadedWorld(const BenchWorld& world, const PolicySet& policies) {
   }
 }
 
-SlotFacts::SlotFacts(const Request& request) {
+FactTable ReadyFacts(const Request& request) {
   GeneralFacts general(&request);
+  std::vector<Value> values;
   for (uint32_t i = 0; i < request.program().facts().size(); ++i) {
-    values_.push_back(general.Read(i));
+    values.push_back(general.Read(i));
   }
+  return FactTable(std::move(values));
 }
 
 }  // namespace tarazy

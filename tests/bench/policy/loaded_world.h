@@ -34,15 +34,8 @@ struct LoadedWorld {
   std::vector<std::unique_ptr<Request>> requests;
 };
 
-// All facts of a request by slot, as the server holds them.
-class SlotFacts : public FactReader {
- public:
-  explicit SlotFacts(const Request& request);
-  Value Read(uint32_t slot) override { return values_[slot]; }
-
- private:
-  std::vector<Value> values_;
-};
+// All facts of a request, ready by slot.
+FactTable ReadyFacts(const Request& request);
 
 }  // namespace tarazy
 
