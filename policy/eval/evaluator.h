@@ -58,23 +58,32 @@ class FactReader {
     return EvalErrorCode::kMissingAttribute;
   }
 
-  // All facts by slot, for a reader that has them ready, or null. They are then
-  // taken from there: nothing is asked of Read or WhyMissing, and readings()
-  // lists nothing. A fact that is not there is Value::Missing().
-  virtual const Value* Ready() const { return nullptr; }
+  // All facts by slot, for a reader that has them ready, or nothing. They are
+  // then taken from there: nothing is asked of Read or WhyMissing, and
+  // readings() lists nothing. A fact that is not there is Value::Missing(), and
+  // none is Value::Unread(). Fewer than the program has slots: each is asked
+  // for.
+  virtual absl::Span<const Value> Ready() const { return {}; }
 };
 
 // Facts that stand ready, one for each slot of the program: the fastest way to
-// ask, for a host that fills slots itself. What they point to is borrowed.
+// ask, for a host that fills slots itself. What they point to is borrowed. What
+// was not filled in is missing.
 class FactTable final : public FactReader {
  public:
-  explicit FactTable(std::vector<Value> values) : values_(std::move(values)) {}
+  explicit FactTable(std::vector<Value> values) : values_(std::move(values)) {
+    for (Value& value : values_) {
+      if (value.unread()) value = Value::Missing();
+    }
+  }
 
-  Value Read(uint32_t slot) override { return values_[slot]; }
-  const Value* Ready() const override { return values_.data(); }
+  Value Read(uint32_t slot) override {
+    return slot < values_.size() ? values_[slot] : Value::Missing();
+  }
+  absl::Span<const Value> Ready() const override { return values_; }
 
  private:
-  const std::vector<Value> values_;
+  std::vector<Value> values_;
 };
 
 // Who asks for what.

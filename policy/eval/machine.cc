@@ -12,6 +12,16 @@ inline bool IsTypeError(const Value& fact) {
   return fact.as_number() == static_cast<int64_t>(EvalErrorCode::kTypeError);
 }
 
+// Those that stand ready, or the state's, which are read one by one.
+inline const Value* FactsOf(const Program::Rep& program,
+                            const FactReader& reader,
+                            const Evaluation::Rep& state) {
+  const absl::Span<const Value> ready = reader.Ready();
+  return ready.empty() || ready.size() < program.facts.size()
+             ? state.facts.data()
+             : ready.data();
+}
+
 inline Answer AnswerOf(bool answer) {
   return answer ? Answer::kYes : Answer::kNo;
 }
@@ -26,7 +36,7 @@ Machine::Machine(const Program::Rep& program, const ScopeRequest& request,
       reader_(facts),
       state_(*state),
       registers_(state->registers.data()),
-      facts_(facts->Ready() != nullptr ? facts->Ready() : state->facts.data()),
+      facts_(FactsOf(program, *facts, *state)),
       read_end_(state->read.data()),
       conditions_(state->conditions.data()),
       decision_(state->decision),

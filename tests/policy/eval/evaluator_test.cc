@@ -1,5 +1,6 @@
 #include "policy/eval/evaluator.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -69,6 +70,9 @@ class NativeTest : public ::testing::Test {
   }
   void Ask(const std::string& user, std::map<std::string, Value> facts) {
     facts_ = std::make_unique<MapFacts>(program_.get(), std::move(facts));
+    AskOf(user, facts_.get());
+  }
+  void AskOf(const std::string& user, FactReader* facts) {
     principal_ = Name("User", user);
     action_ = Name("Action", "view");
     resource_ = Name("Photo", "p");
@@ -76,7 +80,7 @@ class NativeTest : public ::testing::Test {
     request.principal = &principal_;
     request.action = &action_;
     request.resource = &resource_;
-    Evaluate(*program_, request, facts_.get(), &evaluation_);
+    Evaluate(*program_, request, facts, &evaluation_);
   }
   std::vector<std::string> Ids(absl::Span<const uint32_t> policies) {
     std::vector<std::string> ids;
@@ -146,6 +150,27 @@ TEST_F(NativeTest, AFactIsReadAtMostOnce) {
   EXPECT_EQ(facts_->reads.count("context.unread"), 0u);
   ASSERT_EQ(evaluation_.readings().size(), 1u);
   EXPECT_EQ(evaluation_.readings()[0].value.as_number(), 1);
+}
+
+TEST_F(NativeTest, WhatATableOfFactsDoesNotHoldIsMissing) {
+  Load(R"(permit(principal, action, resource) when { context.a == 1 };
+          forbid(principal, action, resource) when { context.b == 1 };)");
+  ASSERT_EQ(program_->facts().size(), 2u);
+  const Value one = Value::Long(1);
+  for (const std::vector<Value>& values :
+       {std::vector<Value>{},
+        {one},
+        {one, Value::Unread()},
+        {Value::Unread(), one},
+        {Value::Unread(), Value::Unread()}}) {
+    FactTable table(values);
+    AskOf("a", &table);
+    const bool held =
+        std::any_of(values.begin(), values.end(),
+                    [](const Value& value) { return !value.missing(); });
+    EXPECT_EQ(evaluation_.errors().size(), held ? 1u : 2u);
+    EXPECT_FALSE(evaluation_.FailClosedAllows());
+  }
 }
 
 TEST_F(NativeTest, HasAsksForPresenceOnly) {
