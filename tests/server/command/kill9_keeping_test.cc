@@ -106,6 +106,7 @@ class Kill9KeepingTest : public ::testing::Test {
                            absl::StrCat(round, "-", t), &stop, &answers_,
                            Lengthen);
     }
+    // The kill comes at a random moment; nothing is waited for.
     std::this_thread::sleep_for(
         std::chrono::microseconds(Random(1000, 250000)));
     served.process().Signal(SIGKILL);
@@ -124,8 +125,10 @@ class Kill9KeepingTest : public ::testing::Test {
     const auto end = std::chrono::steady_clock::now() +
                      std::chrono::milliseconds(Random(1, 600));
     while (std::chrono::steady_clock::now() < end && Work() == before) {
+      // Between two looks at its folder: the server is another process.
       std::this_thread::sleep_for(std::chrono::microseconds(100));
     }
+    // The kill comes at a random moment behind the first work that is seen.
     std::this_thread::sleep_for(std::chrono::microseconds(Random(0, 15000)));
     process.Signal(SIGKILL);
     EXPECT_EQ(process.Wait(), 128 + SIGKILL) << process.err();
