@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 
@@ -55,6 +56,58 @@ absl::Status SyncFolderOf(const std::string& path) {
   return absl::OkStatus();
 }
 
+// What becomes a key file once all of it is on the disk, so that a process that
+// ends at any moment leaves a whole key or none. What a former one left behind
+// is thrown away.
+class Temporary {
+ public:
+  explicit Temporary(const std::string& key_file)
+      : path_(absl::StrCat(key_file, ".tmp")) {
+    unlink(path_.c_str());
+    fd_ = std::make_unique<Descriptor>(
+        open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (fd_->get() < 0) failed_ = errno;
+  }
+  ~Temporary() { Remove(); }
+
+  const std::string& path() const { return path_; }
+
+  absl::Status Write(absl::string_view text) {
+    if (failed_ == EEXIST) return OtherAtWork();
+    errno = failed_;
+    if (failed_ != 0) return FileError(path_, "make the key file");
+    return WriteAll(fd_->get(), text);
+  }
+
+  // Gives this very file its name, whatever has become of the temporary one.
+  absl::Status LinkTo(const std::string& key_file) {
+    const std::string mine = absl::StrCat("/proc/self/fd/", fd_->get());
+    if (linkat(AT_FDCWD, mine.c_str(), AT_FDCWD, key_file.c_str(),
+               AT_SYMLINK_FOLLOW) == 0) {
+      return absl::OkStatus();
+    }
+    if (errno == ENOENT && access(path_.c_str(), F_OK) == 0) {
+      return OtherAtWork();
+    }
+    return FileError(key_file, "make the key file");
+  }
+
+  void Remove() {
+    if (failed_ == 0) unlink(path_.c_str());
+    failed_ = ENOENT;
+  }
+
+ private:
+  absl::Status OtherAtWork() const {
+    return absl::UnavailableError(
+        absl::StrCat("another process is making `", path_, "`; try again"));
+  }
+
+  const std::string path_;
+  std::unique_ptr<Descriptor> fd_;
+  int failed_ = 0;  // errno; not 0: there is no such file of ours
+};
+
 }  // namespace
 
 Secret::~Secret() { OPENSSL_cleanse(&text[0], text.size()); }
@@ -98,25 +151,25 @@ absl::Status ReadSecretFile(const std::string& file, Secret* out) {
 }
 
 absl::Status CreateSecretFile(const std::string& path, absl::string_view text) {
-  Descriptor fd(
-      open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (fd.get() < 0) return FileError(path, "make the key file");
-  if (absl::Status s = WriteAll(fd.get(), text); !s.ok()) {
-    unlink(path.c_str());
-    return s;
+  // Also where nothing can be written any more.
+  struct stat info;
+  if (lstat(path.c_str(), &info) == 0) {
+    errno = EEXIST;
+    return FileError(path, "make the key file");
   }
+  Temporary temporary(path);
+  if (absl::Status s = temporary.Write(text); !s.ok()) return s;
+  if (absl::Status s = temporary.LinkTo(path); !s.ok()) return s;
+  temporary.Remove();
   return SyncFolderOf(path);
 }
 
 absl::Status ReplaceSecretFile(const std::string& path,
                                absl::string_view text) {
-  const std::string temporary = absl::StrCat(path, ".tmp");
-  unlink(temporary.c_str());  // of a try that a crash ended
-  if (absl::Status s = CreateSecretFile(temporary, text); !s.ok()) return s;
-  if (rename(temporary.c_str(), path.c_str()) != 0) {
-    const absl::Status failed = FileError(path, "replace the key file");
-    unlink(temporary.c_str());
-    return failed;
+  Temporary temporary(path);
+  if (absl::Status s = temporary.Write(text); !s.ok()) return s;
+  if (rename(temporary.path().c_str(), path.c_str()) != 0) {
+    return FileError(path, "replace the key file");
   }
   return SyncFolderOf(path);
 }

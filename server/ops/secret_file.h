@@ -32,7 +32,9 @@ struct Secret {
 // Messages name the file and never hold its contents.
 absl::Status ReadSecretFile(const std::string& path, Secret* out);
 
-// Makes the file with mode 0600, durably. ALREADY_EXISTS if it is there.
+// Makes the file with mode 0600, durably; a process that is killed at any
+// moment leaves all of it or none. ALREADY_EXISTS if it is there; UNAVAILABLE
+// if another process makes it at this moment.
 absl::Status CreateSecretFile(const std::string& path, absl::string_view text);
 // The same in place of the one that is there: after a crash one of them is.
 absl::Status ReplaceSecretFile(const std::string& path, absl::string_view text);
