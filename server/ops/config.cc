@@ -434,11 +434,6 @@ void ReadRoot(const YAML::Node& node, Config* config, Errors* errors) {
   ReadPack(root.Sub("pack"), &pack);
   ReadLog(root.Sub("log"), &log);
   ReadCheckpoints(root.Sub("checkpoints"), &checkpoints);
-  if (log.retain_days > 0 && checkpoints.key_file.empty()) {
-    root.Refuse("log",
-                "has `retain_days`, and records are deleted behind a signed "
-                "checkpoint alone; set `checkpoints.key_file`");
-  }
   {
     Section section = root.Sub("index");
     auto& [path] = index;

@@ -67,7 +67,7 @@ struct Config {
     uint32_t seal_after_days = 0;
     uint64_t seal_beyond_bytes = 0;
     // Records are deleted so many days after they were made, behind a signed
-    // checkpoint; 0: never.
+    // checkpoint (checkpoints.key_file); 0: never.
     uint32_t retain_days = 0;
   } log;
 

@@ -599,6 +599,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config,
     return absl::InvalidArgumentError(
         "threads.completion_queues: at least 1 is needed");
   }
+  if (config.log.retain_days > 0 && config.checkpoints.key_file.empty()) {
+    return absl::InvalidArgumentError(
+        "log.retain_days: records are deleted behind a signed checkpoint alone;"
+        " set `checkpoints.key_file`, or start with --data, whose folder has "
+        "such a key");
+  }
   // It would print to stderr what a caller sent; the caller is told.
   google::protobuf::SetLogHandler(nullptr);
   auto server = std::make_unique<ServerImpl>(config, std::move(hooks));

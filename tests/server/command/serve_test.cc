@@ -214,6 +214,19 @@ TEST_F(ServeTest, RefusesToStartWithAReason) {
   EXPECT_THAT(Refused({"--nonsense"}).err, HasSubstr("--nonsense"));
 }
 
+TEST_F(ServeTest, DeletionOfOldRecordsNeedsAKeyThatSigns) {
+  WriteFile(folder_ + "/tarazy.yaml", "log: {retain_days: 1825}\n");
+  EXPECT_THAT(
+      Refused({"--config", folder_ + "/tarazy.yaml", "--listen", "127.0.0.1:0"})
+          .err,
+      HasSubstr("log.retain_days: records are deleted behind a signed "
+                "checkpoint alone; set `checkpoints.key_file`"));
+  // A data folder has one.
+  ServedTarazy served(data_, {"--config", folder_ + "/tarazy.yaml"});
+  ASSERT_TRUE(served.ok()) << served.process().err();
+  EXPECT_TRUE(fs::exists(data_ + "/checkpoint.key"));
+}
+
 TEST_F(ServeTest, ABusyAddressIsRefused) {
   ServedTarazy served(data_);
   ASSERT_TRUE(served.ok());

@@ -92,14 +92,11 @@ TEST_F(ConfigTest, KeysOfPacks) {
 TEST_F(ConfigTest, WhatHappensToOldSegments) {
   const auto config = Read(
       "log: {seal_after_days: 3, seal_beyond_bytes: 1099511627776,\n"
-      "      retain_days: 1825}\ncheckpoints: {key_file: k}\n");
+      "      retain_days: 1825}\n");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->log.seal_after_days, 3u);
   EXPECT_EQ(config->log.seal_beyond_bytes, uint64_t{1} << 40);
   EXPECT_EQ(config->log.retain_days, 1825u);
-  EXPECT_THAT(ErrorOf("log: {retain_days: 30}\n"),
-              HasSubstr("`log` has `retain_days`, and records are deleted "
-                        "behind a signed checkpoint alone"));
   EXPECT_THAT(ErrorOf("log: {retain_days: -1}\n"), HasSubstr("retain_days"));
   EXPECT_THAT(ErrorOf("pseudonyms: {key_variable: K, create: true}\n"),
               HasSubstr("`pseudonyms.create` makes a key file"));
