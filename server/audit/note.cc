@@ -270,6 +270,12 @@ absl::StatusOr<Checkpoint> Checkpoint::FromNote(absl::string_view note,
   return checkpoint;
 }
 
+absl::StatusOr<Checkpoint> Checkpoint::FromNote(absl::string_view note,
+                                                const NoteVerifier* verifier) {
+  return verifier != nullptr ? FromNote(note, *verifier)
+                             : FromUncheckedNote(note);
+}
+
 std::string HashToBase64(const Hash& hash) {
   return absl::Base64Escape(absl::string_view(
       reinterpret_cast<const char*>(hash.data()), hash.size()));

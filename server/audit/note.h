@@ -80,6 +80,9 @@ struct Checkpoint {
   // The checkpoint of a note that `verifier` has signed and is the origin of.
   static absl::StatusOr<Checkpoint> FromNote(absl::string_view note,
                                              const NoteVerifier& verifier);
+  // The same; null: signatures are not checked.
+  static absl::StatusOr<Checkpoint> FromNote(absl::string_view note,
+                                             const NoteVerifier* verifier);
   // The checkpoint of a note whose signatures nobody has checked.
   static absl::StatusOr<Checkpoint> FromUncheckedNote(absl::string_view note);
 };

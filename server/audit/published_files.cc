@@ -285,7 +285,7 @@ absl::StatusOr<std::vector<std::string>> ReadBundle(absl::string_view bundle,
                                                     const std::string& path) {
   std::vector<std::string> found;
   absl::string_view rest = bundle;
-  while (rest.size() >= 2) {
+  while (rest.size() >= 2 && found.size() < records) {
     const size_t length = GetBig<uint16_t>(rest.data());
     if (rest.size() - 2 < length) break;
     found.emplace_back(rest.substr(2, length));

@@ -1,7 +1,6 @@
 #include "server/audit/verify.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <utility>
 
@@ -24,12 +23,6 @@ constexpr size_t kMaxProofHashes = 64;
 
 TileStore Tiles(FileSystem* files, const std::string& directory) {
   return TileStore(files, TreeFolder(directory));
-}
-
-absl::StatusOr<Checkpoint> ReadNote(absl::string_view note,
-                                    const NoteVerifier* verifier) {
-  return verifier != nullptr ? Checkpoint::FromNote(note, *verifier)
-                             : Checkpoint::FromUncheckedNote(note);
 }
 
 absl::Status Differs(const TileId& id) {
@@ -159,85 +152,6 @@ class Comparison {
   uint64_t compared_ = 0;
 };
 
-absl::StatusOr<std::vector<Hash>> LeavesOf(const std::string& bundle,
-                                           const TileId& id) {
-  const auto records = ReadBundle(bundle, id.width, id.Path());
-  if (!records.ok()) return records.status();
-  std::vector<Hash> leaves;
-  for (const std::string& record : *records) leaves.push_back(LeafHash(record));
-  return leaves;
-}
-
-// What others are given of a log, bundle by bundle.
-class Published {
- public:
-  using Read =
-      std::function<absl::StatusOr<std::string>(const std::string& path)>;
-  Published(const Read& read, const NoteVerifier* verifier, Checkpoint tree)
-      : read_(read), verifier_(verifier), tree_(std::move(tree)) {}
-
-  // The hashes of the records of a bundle: of the records or, where the log's
-  // key says that some of them were deleted, of the tile. `deleted` says which.
-  absl::StatusOr<std::vector<Hash>> Leaves(const TileId& id, bool* deleted) {
-    *deleted = id.number < first_bundle_;
-    if (*deleted) return LeavesOfTile({0, id.number, id.width});
-    const auto bundle = read_(id.Path());
-    if (bundle.ok()) return LeavesOf(*bundle, id);
-    if (!absl::IsNotFound(bundle.status())) return bundle.status();
-    // Asked for only now: records may be deleted while the others are read.
-    if (absl::Status s = ReadDeletion(id); !s.ok()) return s;
-    *deleted = true;
-    return LeavesOfTile({0, id.number, id.width});
-  }
-
- private:
-  // That the bundle is missing because its records were deleted.
-  absl::Status ReadDeletion(const TileId& id) {
-    const auto note = read_(kPrunedName);
-    if (absl::IsNotFound(note.status())) {
-      return absl::DataLossError(
-          absl::StrCat("`", id.Path(), "` is missing, and no signed `",
-                       kPrunedName, "` says that its records were deleted"));
-    }
-    if (!note.ok()) return note.status();
-    const auto pruned = ParsePruned(*note, kPrunedName);
-    if (!pruned.ok()) return pruned.status();
-    if (verifier_ != nullptr) {
-      absl::Status s = CheckSigned(*pruned, *verifier_);
-      if (!s.ok()) return s;
-    }
-    if (pruned->origin != tree_.origin) {
-      return absl::DataLossError(
-          absl::StrCat("`", kPrunedName, "` is of the log `", pruned->origin,
-                       "`, the checkpoint of `", tree_.origin, "`"));
-    }
-    first_bundle_ = FirstWholeBundle(pruned->first_index);
-    if (id.number < first_bundle_) return absl::OkStatus();
-    return absl::DataLossError(
-        absl::StrCat("`", id.Path(), "` is missing, and `", kPrunedName,
-                     "` says that only records before ", pruned->first_index,
-                     " were deleted"));
-  }
-
-  absl::StatusOr<std::vector<Hash>> LeavesOfTile(const TileId& id) const {
-    const auto bytes = read_(id.Path());
-    if (!bytes.ok()) return bytes.status();
-    std::vector<Hash> leaves(id.width);
-    if (bytes->size() != leaves.size() * sizeof(Hash)) {
-      return absl::DataLossError(absl::StrCat("`", id.Path(), "` has ",
-                                              bytes->size(), " bytes, not ",
-                                              leaves.size() * sizeof(Hash)));
-    }
-    std::memcpy(leaves.data(), bytes->data(), bytes->size());
-    return leaves;
-  }
-
-  const Read& read_;
-  const NoteVerifier* const verifier_;
-  const Checkpoint tree_;
-  uint64_t first_bundle_ = 0;  // of those that are not deleted
-};
-
 }  // namespace
 
 absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
@@ -249,7 +163,7 @@ absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
   const auto note = tiles.ReadCheckpoint();
   Comparison comparison(std::move(tiles));
   if (note.ok()) {
-    const auto checkpoint = ReadNote(*note, options.verifier);
+    const auto checkpoint = Checkpoint::FromNote(*note, options.verifier);
     if (!checkpoint.ok()) {
       return absl::DataLossError(checkpoint.status().message());
     }
@@ -260,7 +174,7 @@ absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
     return note.status();
   }
   for (const std::string& earlier : options.earlier) {
-    const auto checkpoint = ReadNote(earlier, options.verifier);
+    const auto checkpoint = Checkpoint::FromNote(earlier, options.verifier);
     if (!checkpoint.ok()) {
       return absl::DataLossError(absl::StrCat("the earlier checkpoint: ",
                                               checkpoint.status().message()));
@@ -292,65 +206,6 @@ absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
   if (absl::Status s = (*reader)->CheckEnd(); !s.ok()) return s;
   if (absl::Status s = comparison.Finish(); !s.ok()) return s;
   verified.tiles = comparison.compared();
-  return verified;
-}
-
-absl::StatusOr<VerifiedLog> VerifyPublished(
-    const std::function<absl::StatusOr<std::string>(const std::string& path)>&
-        read,
-    const VerifyOptions& options) {
-  const auto note = read("checkpoint");
-  if (!note.ok()) return note.status();
-  std::map<uint64_t, Hash> roots;
-  VerifiedLog verified;
-  std::vector<std::string> notes = options.earlier;
-  notes.push_back(*note);
-  for (const std::string& text : notes) {
-    const auto checkpoint = ReadNote(text, options.verifier);
-    if (!checkpoint.ok()) {
-      return absl::DataLossError(checkpoint.status().message());
-    }
-    const auto [at, added] = roots.emplace(checkpoint->size, checkpoint->root);
-    if (!added && at->second != checkpoint->root) {
-      return absl::DataLossError(absl::StrCat(
-          "two checkpoints of ", checkpoint->size, " records differ"));
-    }
-    verified.checkpoint = *checkpoint;
-  }
-  const uint64_t size = verified.checkpoint->size;
-  if (roots.rbegin()->first != size) {
-    return absl::DataLossError(absl::StrCat(
-        "the log has ", size, " records, an earlier checkpoint has ",
-        roots.rbegin()->first));
-  }
-  TreeEdge edge;
-  std::vector<TreeEdge::FullTile> full;
-  const auto matches = [&roots, &edge] {
-    const auto expected = roots.find(edge.size());
-    return expected == roots.end() || expected->second == edge.Root();
-  };
-  Published published(read, options.verifier, *verified.checkpoint);
-  bool sound = matches();
-  while (sound && edge.size() < size) {
-    TileId id{TileId::kEntries, edge.size() / kTileWidth};
-    id.width = std::min(kTileWidth, size - edge.size());
-    bool deleted;
-    const auto leaves = published.Leaves(id, &deleted);
-    if (!leaves.ok()) return leaves.status();
-    for (const Hash& leaf : *leaves) {
-      edge.Append(leaf, &full);
-      sound = sound && matches();
-    }
-    if (deleted) verified.pruned += leaves->size();
-    full.clear();
-    ++verified.tiles;
-    if (options.progress) options.progress(edge.size());
-  }
-  if (!sound) {
-    return absl::DataLossError(absl::StrCat(
-        "the first ", edge.size(), " records are not those that were signed"));
-  }
-  verified.records = size - verified.pruned;
   return verified;
 }
 
@@ -436,7 +291,7 @@ absl::StatusOr<RecordProof> ProveRecord(FileSystem* files,
   }
   if (!note.ok()) return note.status();
   proof.checkpoint = *std::move(note);
-  const auto checkpoint = ReadNote(proof.checkpoint, nullptr);
+  const auto checkpoint = Checkpoint::FromUncheckedNote(proof.checkpoint);
   if (!checkpoint.ok()) return checkpoint.status();
   auto hashes = InclusionProof(tiles.Source(), index, checkpoint->size);
   if (!hashes.ok()) return hashes.status();

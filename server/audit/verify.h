@@ -28,9 +28,12 @@ struct VerifiedLog {
   // Records before those, deleted by the log's retention: of them the hashes
   // were checked.
   uint64_t pruned = 0;
+  // Records that were not given out (see VerifyOptions::allow_withheld): of
+  // them, too.
+  uint64_t withheld = 0;
   // What was published; empty when nothing was.
   absl::optional<Checkpoint> checkpoint;
-  // Tiles that were compared; of a server, bundles of records.
+  // Tiles that were compared.
   uint64_t tiles = 0;
 };
 
@@ -42,6 +45,9 @@ struct VerifyOptions {
   // Notes of earlier checkpoints of this log, whose records must still be
   // there.
   std::vector<std::string> earlier;
+  // Of a published log: a bundle that may not be read (UNAUTHENTICATED,
+  // PERMISSION_DENIED) is taken by its hashes, like all bundles after it.
+  bool allow_withheld = false;
   // Told the number of records now and then.
   std::function<void(uint64_t)> progress;
 };
@@ -50,12 +56,13 @@ struct VerifyOptions {
 absl::StatusOr<VerifiedLog> VerifyLog(FileSystem* files,
                                       const VerifyOptions& options);
 
-// Checks what was published of a log, as far as a server gives it out: reads
-// the checkpoint and every bundle of records, and holds the tree over them
-// against the checkpoint's root. Bundles may be missing at the log's beginning,
-// where the signed `PRUNED` says that some of their records were deleted; their
-// hashes are checked then. `read` gives a file by its path in C2SP tlog-tiles,
-// NOT_FOUND where there is none; `options.directory` means nothing here.
+// Checks what was published of a log, as others are given it: reads the
+// checkpoint, every bundle of records and every tile, and holds the tree over
+// the records against the tiles and the checkpoint's root. Bundles may be
+// missing at the log's beginning, where the signed `PRUNED` says that some of
+// their records were deleted; their hashes are checked then. `read` gives a
+// file by its path in C2SP tlog-tiles, NOT_FOUND where there is none;
+// `options.directory` means nothing here. NOT_FOUND: there is no checkpoint.
 absl::StatusOr<VerifiedLog> VerifyPublished(
     const std::function<absl::StatusOr<std::string>(const std::string& path)>&
         read,

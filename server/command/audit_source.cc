@@ -192,13 +192,19 @@ absl::StatusOr<std::unique_ptr<AuditSource>> OpenSource(
     return std::unique_ptr<AuditSource>(
         std::make_unique<FileSource>(flags, std::move(keys)));
   }
+  auto token = ReadToken(flags);
+  if (!token.ok()) return token.status();
+  return std::unique_ptr<AuditSource>(
+      std::make_unique<ServerSource>(flags, *std::move(token)));
+}
+
+absl::StatusOr<std::string> ReadToken(const SourceFlags& flags) {
   Secret token;
   if (!flags.token_file.empty()) {
     const absl::Status read = ReadSecretFile(flags.token_file, &token);
     if (!read.ok()) return read;
   }
-  return std::unique_ptr<AuditSource>(std::make_unique<ServerSource>(
-      flags, std::string(absl::StripAsciiWhitespace(token.text))));
+  return std::string(absl::StripAsciiWhitespace(token.text));
 }
 
 int EndAudit(const char* command, const absl::Status& status) {

@@ -52,6 +52,9 @@ struct SourceFlags {
 absl::StatusOr<std::unique_ptr<AuditSource>> OpenSource(
     const SourceFlags& flags);
 
+// Of --token-file; empty without the flag.
+absl::StatusOr<std::string> ReadToken(const SourceFlags& flags);
+
 // Prints the error of `tarazy audit COMMAND`; gives the exit code: 0, 1, or 2
 // where something is not as it was written or signed.
 int EndAudit(const char* command, const absl::Status& status);

@@ -18,6 +18,7 @@
 #include "server/audit/note.h"
 #include "server/audit/sealed_files.h"
 #include "server/audit/verify.h"
+#include "server/command/audit_published.h"
 #include "server/command/audit_source.h"
 #include "server/command/progress.h"
 
@@ -28,6 +29,8 @@ constexpr uint64_t kMaxFileBytes = 1u << 20;
 
 struct VerifyFlags {
   SourceFlags source;
+  std::string published;
+  std::string url;
   bool json = false;
   std::string key;
   std::vector<std::string> earlier;
@@ -123,31 +126,69 @@ absl::StatusOr<absl::optional<uint64_t>> VerifyIndex(const VerifyFlags& flags) {
   return absl::make_optional(known->records);
 }
 
+// Where no log of its own is at hand: what others are given of it.
+bool IsPublished(const VerifyFlags& flags) {
+  return !flags.published.empty() || !flags.url.empty() ||
+         !flags.source.server.empty();
+}
+
+absl::StatusOr<ReadPublished> OpenPublished(const VerifyFlags& flags) {
+  if (!flags.published.empty()) return ReadPublishedFolder(flags.published);
+  if (!flags.url.empty()) {
+    PublishedUrl from;
+    from.url = flags.url;
+    from.deadline_ms = flags.source.deadline_ms;
+    auto token = ReadToken(flags.source);
+    if (!token.ok()) return token.status();
+    from.token = *std::move(token);
+    return ReadPublishedUrl(from);
+  }
+  auto opened = OpenSource(flags.source);
+  if (!opened.ok()) return opened.status();
+  const std::shared_ptr<AuditSource> source = *std::move(opened);
+  return ReadPublished(
+      [source](const std::string& path) -> absl::StatusOr<std::string> {
+        v1::AuditTileRequest request;
+        request.set_path(path);
+        auto tile = source->ReadTile(request);
+        if (!tile.ok()) return tile.status();
+        return std::move(*tile->mutable_content());
+      });
+}
+
 absl::StatusOr<VerifiedLog> VerifyFrom(const VerifyFlags& flags,
                                        VerifyOptions options) {
   Progress bar("records", 0);
   options.progress = [&bar](uint64_t records) { bar.Show(records); };
-  if (flags.source.server.empty()) {
+  if (!IsPublished(flags)) {
     options.directory = flags.source.log;
     return VerifyLog(LogFiles(), options);
   }
-  auto source = OpenSource(flags.source);
-  if (!source.ok()) return source.status();
-  return VerifyPublished(
-      [&](const std::string& path) -> absl::StatusOr<std::string> {
-        v1::AuditTileRequest request;
-        request.set_path(path);
-        auto tile = (*source)->ReadTile(request);
-        if (!tile.ok()) return tile.status();
-        return std::move(*tile->mutable_content());
-      },
-      options);
+  const auto read = OpenPublished(flags);
+  if (!read.ok()) return read.status();
+  // Whoever shows a token wants to see the records.
+  options.allow_withheld =
+      !flags.url.empty() && flags.source.token_file.empty();
+  auto verified = VerifyPublished(*read, options);
+  if (!absl::IsNotFound(verified.status()) || !flags.source.server.empty()) {
+    return verified;
+  }
+  return absl::NotFoundError(absl::StrCat(
+      "`", flags.published, flags.url,
+      "` holds no published log: there is no `checkpoint`; `tarazy audit "
+      "publish` writes one, `http.tiles` serves one"));
 }
 
 void PrintVerified(const VerifiedLog& verified, bool with_key,
                    absl::optional<uint64_t> indexed) {
   std::printf("%llu records, each as it was written\n",
               static_cast<unsigned long long>(verified.records));
+  if (verified.withheld > 0) {
+    std::printf(
+        "%llu records were not seen, since they are for auditors alone "
+        "(--token-file); their hashes are as they must be\n",
+        static_cast<unsigned long long>(verified.withheld));
+  }
   if (verified.pruned > 0) {
     std::printf(
         "%llu records before those were deleted by the log's retention, "
@@ -185,7 +226,7 @@ absl::Status VerifyWhole(const VerifyFlags& flags,
   const auto verified = VerifyFrom(flags, options);
   if (!verified.ok()) return verified.status();
   absl::optional<uint64_t> indexed;
-  if (flags.source.server.empty()) {
+  if (!IsPublished(flags)) {
     const auto index = VerifyIndex(flags);
     if (!index.ok()) return index.status();
     indexed = *index;
@@ -196,7 +237,8 @@ absl::Status VerifyWhole(const VerifyFlags& flags,
   }
   std::string text = absl::StrCat(
       "{\"records\":", verified->records, ",\"pruned\":", verified->pruned,
-      ",\"tiles\":", verified->tiles, ",\"signature_checked\":",
+      ",\"withheld\":", verified->withheld, ",\"tiles\":", verified->tiles,
+      ",\"signature_checked\":",
       verifier.has_value() && verified->checkpoint.has_value() ? "true"
                                                                : "false");
   if (verified->checkpoint.has_value()) {
@@ -213,6 +255,11 @@ absl::Status Verify(const VerifyFlags& flags) {
   if (!flags.record.empty() && flags.proof.empty() && flags.receipt.empty()) {
     return absl::InvalidArgumentError(
         "--record is checked against a --proof or a --receipt; give one");
+  }
+  if (!flags.source.token_file.empty() && flags.url.empty() &&
+      flags.source.server.empty()) {
+    return absl::InvalidArgumentError(
+        "--token-file is shown to a --server or at a --url; give one");
   }
   const auto key = ReadKey(flags.key);
   if (!key.ok()) return key.status();
@@ -258,9 +305,25 @@ void AddAuditVerify(CLI::App* audit, std::function<int()>* run) {
   auto flags = std::make_shared<VerifyFlags>();
   CLI::App* verify = audit->add_subcommand(
       "verify",
-      "Checks every record, tile and signature of a log, or one proof. Exit "
-      "code 2: something is not as it was written or signed.");
+      "Checks every record, tile and signature of a log, or one proof; of a "
+      "published log also from outside. Exit code 2: something is not as it "
+      "was written or signed.");
   flags->source.AddTo(verify);
+  CLI::Option* published = verify->add_option(
+      "--published", flags->published,
+      "folder of a published log, as `tarazy audit publish` writes it");
+  CLI::Option* url = verify->add_option(
+      "--url", flags->url,
+      "http:// address of a published log; without a token of an auditor the "
+      "records may be withheld, and their hashes are checked alone");
+  url->excludes(published);
+  for (const char* other : {"--log", "--index", "--server"}) {
+    published->excludes(verify->get_option(other));
+    url->excludes(verify->get_option(other));
+  }
+  CLI::Option* token = verify->get_option("--token-file");
+  token->remove_needs(verify->get_option("--server"));
+  token->excludes(published);
   verify->add_flag("--json", flags->json, "what was verified as JSON");
   CLI::Option* key = verify->add_option(
       "--key", flags->key,
@@ -279,6 +342,9 @@ void AddAuditVerify(CLI::App* audit, std::function<int()>* run) {
       "bytes, too; needs --key");
   proof->needs(record)->needs(key)->excludes(receipt);
   receipt->needs(key);
+  for (CLI::Option* one : {proof, receipt}) {
+    one->excludes(published)->excludes(url);
+  }
   verify->callback([flags, run] {
     *run = [flags] { return EndAudit("verify", Verify(*flags)); };
   });
