@@ -22,7 +22,7 @@ absl::StatusOr<KeptLog> LogKeeper::Keep() {
   if (options_.retain_ms != 0) {
     RetentionOptions retention;
     retention.log_directory = options_.log_directory;
-    retention.before_ms = options_.clock() - options_.retain_ms;
+    retention.before_ms = options_.retention_clock() - options_.retain_ms;
     retention.signer = options_.signer;
     retention.erase_salts = options_.erase_salts;
     const auto deleted = DeleteOldRecords(files_, retention);

@@ -40,8 +40,10 @@ struct LogKeeperOptions {
   // For what is deleted; see RetentionOptions.
   const NoteSigner* signer = nullptr;
   std::function<absl::Status(const std::vector<uint64_t>& ids)> erase_salts;
-  // Milliseconds since 1970 UTC.
+  // Milliseconds since 1970 UTC, for sealing; and for deletion, which can't be
+  // undone: see RetentionClock.
   std::function<int64_t()> clock;
+  std::function<int64_t()> retention_clock;
 };
 
 struct KeptLog {
@@ -58,8 +60,9 @@ class LogKeeper {
   // Deletes and seals what is to be now; seals less where Stop was called.
   absl::StatusOr<KeptLog> Keep();
 
-  // Does that now and each interval on a thread of its own, until Stop. `on_kept` gets
-  // what was deleted and sealed, where something was, and what went wrong.
+  // Does that now and each interval on a thread of its own, until Stop.
+  // `on_kept` gets what was deleted and sealed, where something was, and what
+  // went wrong.
   void Start(std::chrono::milliseconds interval,
              std::function<void(const absl::StatusOr<KeptLog>&)> on_kept);
   void Stop();

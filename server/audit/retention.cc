@@ -194,6 +194,29 @@ absl::StatusOr<DeletedRecords> DeleteOldRecords(
   return Retention(files, options).Run();
 }
 
+absl::StatusOr<absl::optional<int64_t>> NewestRecord(
+    FileSystem* files, const std::string& directory) {
+  const auto segments = ListSegments(files, directory);
+  if (!segments.ok()) return segments.status();
+  for (auto segment = segments->rbegin(); segment != segments->rend();
+       ++segment) {
+    auto file = files->Open(segment->path, FileSystem::Mode::kRead);
+    if (!file.ok()) return file.status();
+    SegmentScanner scanner(file->get(), segment->header, segment->bytes);
+    absl::optional<int64_t> newest;
+    for (;;) {
+      const auto more = scanner.Next();
+      if (!more.ok()) return more.status();
+      if (!*more) break;
+      const auto made = TimeOf(scanner.frame());
+      if (!made.ok()) return made.status();
+      newest = *made;
+    }
+    if (newest.has_value()) return newest;
+  }
+  return absl::optional<int64_t>();
+}
+
 absl::StatusOr<absl::optional<int64_t>> BeginOf(FileSystem* files,
                                                 const SegmentFile& segment) {
   auto file = files->Open(segment.path, FileSystem::Mode::kRead);

@@ -53,6 +53,10 @@ struct DeletedRecords {
 absl::StatusOr<DeletedRecords> DeleteOldRecords(
     FileSystem* files, const RetentionOptions& options);
 
+// When the last record of the log was made; empty: it has none.
+absl::StatusOr<absl::optional<int64_t>> NewestRecord(
+    FileSystem* files, const std::string& directory);
+
 // When the record was made that a segment begins with; empty: it has none.
 absl::StatusOr<absl::optional<int64_t>> BeginOf(FileSystem* files,
                                                 const SegmentFile& segment);

@@ -299,7 +299,8 @@ void ReadListen(Section section, Config::Listen* listen) {
 
 void ReadLog(Section section, Config::Log* log) {
   auto& [enabled, directory, name, segment_bytes, max_queue_bytes,
-         seal_after_days, seal_beyond_bytes, retain_days] = *log;
+         seal_after_days, seal_beyond_bytes, retain_days, max_clock_jump_days] =
+      *log;
   section.Bool("enabled", &enabled);
   section.Text("directory", kMaxPathBytes, &directory);
   section.Text("name", 64, &name);
@@ -309,6 +310,7 @@ void ReadLog(Section section, Config::Log* log) {
   section.Number("seal_after_days", 0, 36500, &seal_after_days);
   section.Number("seal_beyond_bytes", 0, uint64_t{1} << 50, &seal_beyond_bytes);
   section.Number("retain_days", 0, 36500, &retain_days);
+  section.Number("max_clock_jump_days", 1, 36500, &max_clock_jump_days);
   if (!IsLogName(name)) {
     section.Refuse("name",
                    "must be 1 to 64 letters, digits, `-`, `.`, `_` "

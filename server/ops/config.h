@@ -69,6 +69,9 @@ struct Config {
     // Records are deleted so many days after they were made, behind a signed
     // checkpoint (checkpoints.key_file); 0: never.
     uint32_t retain_days = 0;
+    // How far the clock may be ahead of the newest record at the start; what is
+    // beyond, deletion does not believe (server/audit/retention_clock.h).
+    uint32_t max_clock_jump_days = 7;
   } log;
 
   // Signed checkpoints of the log.

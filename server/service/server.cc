@@ -21,6 +21,7 @@
 #include "server/audit/file_system.h"
 #include "server/audit/index_follower.h"
 #include "server/audit/log_keeper.h"
+#include "server/audit/retention_clock.h"
 #include "server/audit/salts.h"
 #include "server/audit/sealed_files.h"
 #include "server/ops/callers.h"
@@ -54,6 +55,7 @@ constexpr int kAuditWorkers = 2;
 constexpr size_t kMaxWaitingForAudit = 64;
 // How often the server looks for segments to seal and to delete.
 constexpr std::chrono::seconds kBetweenLooks(10);
+constexpr int64_t kDayMs = int64_t{24} * 3600 * 1000;
 // After the calls under way have ended, a drain goes on telling callers to go
 // elsewhere until they have stopped coming.
 constexpr std::chrono::milliseconds kQuiet(50);
@@ -150,7 +152,9 @@ class ServerImpl final : public Server {
  private:
   absl::Status OpenLog();
   absl::Status OpenAudit();
-  void StartKeeper();
+  absl::Status StartKeeper();
+  absl::Status StartRetentionClock();
+  int64_t RetentionNowMs();
   void SayKept(const absl::StatusOr<KeptLog>& kept);
   absl::Status ListenHttp();
   std::vector<Method> Methods();
@@ -174,7 +178,9 @@ class ServerImpl final : public Server {
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
   std::unique_ptr<DecisionLog> log_;          // null: turned off
   std::unique_ptr<Checkpoints> checkpoints_;  // null: nothing is signed
-  std::unique_ptr<LogKeeper> keeper_;         // null: nothing to keep
+  std::unique_ptr<RetentionClock> retention_clock_;
+  bool told_clock_ahead_ = false;
+  std::unique_ptr<LogKeeper> keeper_;  // null: nothing to keep
   Callers callers_;
   std::unique_ptr<SaltStore> salts_;      // null: nothing is recorded
   std::unique_ptr<IndexFollower> index_;  // null: none is kept
@@ -319,17 +325,16 @@ absl::Status ServerImpl::OpenAudit() {
         "`checkpoints.key_file`");
   };
   audit_ = std::make_unique<AuditQueries>(std::move(queries), hooks_.log_files);
-  StartKeeper();
+  if (absl::Status s = StartKeeper(); !s.ok()) return s;
   return absl::OkStatus();
 }
 
-void ServerImpl::StartKeeper() {
+absl::Status ServerImpl::StartKeeper() {
   const Config::Log& log = config_.log;
   if (log.seal_after_days == 0 && log.seal_beyond_bytes == 0 &&
       log.retain_days == 0) {
-    return;
+    return absl::OkStatus();
   }
-  constexpr int64_t kDayMs = int64_t{24} * 3600 * 1000;
   LogKeeperOptions options;
   options.log_directory = log.directory;
   options.seal_after_ms = log.seal_after_days * kDayMs;
@@ -342,10 +347,44 @@ void ServerImpl::StartKeeper() {
     return salts_->Erase(ids);
   };
   options.clock = hooks_.clock;
+  if (absl::Status s = StartRetentionClock(); !s.ok()) return s;
+  options.retention_clock = [this] { return RetentionNowMs(); };
   keeper_ = std::make_unique<LogKeeper>(std::move(options), disk_);
   keeper_->Start(kBetweenLooks, [this](const absl::StatusOr<KeptLog>& kept) {
     SayKept(kept);
   });
+  return absl::OkStatus();
+}
+
+absl::Status ServerImpl::StartRetentionClock() {
+  RetentionClock::Options options;
+  options.clock = hooks_.clock;
+  options.max_jump_ms = config_.log.max_clock_jump_days * kDayMs;
+  if (config_.log.retain_days != 0) {
+    const auto newest = NewestRecord(hooks_.log_files, config_.log.directory);
+    if (!newest.ok()) return newest.status();
+    options.newest_ms = *newest;
+  }
+  retention_clock_ = std::make_unique<RetentionClock>(std::move(options));
+  return absl::OkStatus();
+}
+
+// On the keeper's thread.
+int64_t ServerImpl::RetentionNowMs() {
+  const int64_t ahead_ms = retention_clock_->AheadMs();
+  if (ahead_ms > kDayMs && !told_clock_ahead_) {
+    hooks_.log_line(
+        LogLine(LogLevel::kWarning, "deletion_waits")
+            .Number("clock_ahead_days", ahead_ms / kDayMs)
+            .Text("reason",
+                  "the clock is further ahead of the newest record, or of the "
+                  "time that has passed, than is believed; set it right, or if "
+                  "it is right set `log.max_clock_jump_days` higher and start "
+                  "again")
+            .str());
+  }
+  told_clock_ahead_ = ahead_ms > kDayMs;
+  return retention_clock_->NowMs();
 }
 
 void ServerImpl::SayKept(const absl::StatusOr<KeptLog>& kept) {

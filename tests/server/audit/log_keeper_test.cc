@@ -45,6 +45,7 @@ class LogKeeperTest : public testing::Test {
     (*log)->Close();
     keeper_options_.log_directory = kLog;
     keeper_options_.clock = [this] { return now_ms_; };
+    keeper_options_.retention_clock = keeper_options_.clock;
   }
 
   static size_t Count(FileSystem* disk, absl::string_view ending) {

@@ -60,11 +60,11 @@ std::string Show(const Config& c) {
       c.log.enabled, "|", c.log.directory, "|", c.log.name, "|",
       c.log.segment_bytes, "|", c.log.max_queue_bytes, "|",
       c.log.seal_after_days, "|", c.log.seal_beyond_bytes, "|",
-      c.log.retain_days, "|", c.pseudonyms.key_variable, "|",
-      c.checkpoints.key_file, "|", c.checkpoints.create, "|",
-      c.checkpoints.interval_ms, "|", c.registers.path, "|",
-      c.pseudonyms.key_file, "|", c.pseudonyms.create, "|",
-      c.limits.message_bytes, "|", c.limits.batch_requests, "|",
+      c.log.retain_days, "|", c.log.max_clock_jump_days, "|",
+      c.pseudonyms.key_variable, "|", c.checkpoints.key_file, "|",
+      c.checkpoints.create, "|", c.checkpoints.interval_ms, "|",
+      c.registers.path, "|", c.pseudonyms.key_file, "|", c.pseudonyms.create,
+      "|", c.limits.message_bytes, "|", c.limits.batch_requests, "|",
       c.limits.consents_tried, "|", c.limits.drain_seconds, "|",
       c.limits.decision_time_skew_ms, "|", c.rights.assert_consent, "|",
       c.rights.choose_decision_time, "|", static_cast<int>(c.default_language),
@@ -152,7 +152,8 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "compare_with: [e], keys: [a, b], threshold: 2}\n"
       "log: {enabled: false, directory: /l, name: a/b, "
       "segment_bytes: 1048576, max_queue_bytes: 1048577, "
-      "seal_after_days: 4, seal_beyond_bytes: 5, retain_days: 6}\n"
+      "seal_after_days: 4, seal_beyond_bytes: 5, retain_days: 6, "
+      "max_clock_jump_days: 8}\n"
       "checkpoints: {key_file: c.key, create: true, interval_ms: 20}\n"
       "index: {path: i.db}\n"
       "salts: {path: s.db}\n"
@@ -165,12 +166,13 @@ TEST_F(ConfigTest, ReadsEveryKey) {
       "callers: [{name: a, token_file: t, role: auditor}]}\n"
       "default_language: ru\n");
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(Show(*config),
-            absl::StrCat("[::1]:0|/run/t.sock|2||/p,", folder_, "/q|r=a,s=b|",
-                         folder_, "/e|a b|2|0|/l|a/b|1048576|1048577|4|5|6|V|",
-                         folder_, "/c.key|1|20|", folder_, "/r.db|", folder_,
-                         "/sub/k|0|2048|7|3|0|9|1|1|2|", folder_, "/i.db|1|",
-                         folder_, "/s.db|h:1"));
+  EXPECT_EQ(
+      Show(*config),
+      absl::StrCat("[::1]:0|/run/t.sock|2||/p,", folder_, "/q|r=a,s=b|",
+                   folder_, "/e|a b|2|0|/l|a/b|1048576|1048577|4|5|6|8|V|",
+                   folder_, "/c.key|1|20|", folder_, "/r.db|", folder_,
+                   "/sub/k|0|2048|7|3|0|9|1|1|2|", folder_, "/i.db|1|", folder_,
+                   "/s.db|h:1"));
 }
 
 TEST_F(ConfigTest, UnknownKeyNamesPlaceAndNearest) {

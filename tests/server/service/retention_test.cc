@@ -67,6 +67,7 @@ TEST_F(ServerRetentionTest, OldRecordsGoAndTheServerGoesOn) {
   now_ms += 40 * kDayMs;
   config.log.retain_days = 30;
   config.log.seal_after_days = 1;
+  config.log.max_clock_jump_days = 60;
   Start();
   ASSERT_TRUE(Told("records_deleted")) << LogLines();
   EXPECT_THAT(LogLines(), Not(HasSubstr("audit_index_made_again")));
@@ -83,6 +84,25 @@ TEST_F(ServerRetentionTest, OldRecordsGoAndTheServerGoesOn) {
   const auto again = Verified();
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->pruned + again->records, 1800u);
+}
+
+TEST_F(ServerRetentionTest, AClockFarAheadDeletesNothing) {
+  Start();
+  DecideMany();
+  Stop();
+  now_ms += 365 * kDayMs;
+  config.log.retain_days = 30;
+  config.log.seal_after_days = 1;
+  Start();
+  // Deletion comes before sealing, in one look.
+  ASSERT_TRUE(Told("segments_sealed")) << LogLines();
+  EXPECT_THAT(LogLines(), HasSubstr("deletion_waits"));
+  EXPECT_THAT(LogLines(), HasSubstr("max_clock_jump_days"));
+  Stop();
+  const auto verified = Verified();
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_EQ(verified->pruned, 0u);
+  EXPECT_EQ(verified->records, 600u);
 }
 
 TEST_F(ServerRetentionTest, NothingGoesUnasked) {
