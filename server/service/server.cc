@@ -325,8 +325,7 @@ absl::Status ServerImpl::OpenAudit() {
         "`checkpoints.key_file`");
   };
   audit_ = std::make_unique<AuditQueries>(std::move(queries), hooks_.log_files);
-  if (absl::Status s = StartKeeper(); !s.ok()) return s;
-  return absl::OkStatus();
+  return StartKeeper();
 }
 
 absl::Status ServerImpl::StartKeeper() {
