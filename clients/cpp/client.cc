@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "clients/cpp/decision_stream_impl.h"
 #include "clients/cpp/grpc_status.h"
@@ -13,6 +14,7 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
+#include "tarazy/v1/audit.grpc.pb.h"
 #include "tarazy/v1/decision.grpc.pb.h"
 #include "tarazy/v1/registers.grpc.pb.h"
 
@@ -56,7 +58,8 @@ struct Client::Rep {
         channel(MakeChannel(options)),
         decisions(v1::DecisionService::NewStub(channel)),
         consents(v1::ConsentService::NewStub(channel)),
-        objections(v1::ObjectionService::NewStub(channel)) {}
+        objections(v1::ObjectionService::NewStub(channel)),
+        audit(v1::AuditService::NewStub(channel)) {}
 
   // Sends once, and once more if the options say so.
   template <typename Request, typename Response>
@@ -80,8 +83,11 @@ struct Client::Rep {
       const std::unique_ptr<Stub>& stub,
       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                    Response*),
-      const Request& request) {
+      const Request& request, const std::string& token = "") {
     grpc::ClientContext context;
+    if (!token.empty()) {
+      context.AddMetadata("authorization", absl::StrCat("Bearer ", token));
+    }
     context.set_deadline(
         absl::ToChronoTime(absl::Now() + options.register_deadline));
     Response response;
@@ -123,6 +129,7 @@ struct Client::Rep {
   const std::unique_ptr<v1::DecisionService::Stub> decisions;
   const std::unique_ptr<v1::ConsentService::Stub> consents;
   const std::unique_ptr<v1::ObjectionService::Stub> objections;
+  const std::unique_ptr<v1::AuditService::Stub> audit;
 
   std::mutex mutex;
   std::condition_variable idle;
@@ -237,6 +244,12 @@ absl::StatusOr<v1::ListObjectionsResponse> Client::ListObjections(
     const v1::ListObjectionsRequest& request) {
   return rep_->Call(rep_->objections, &v1::ObjectionService::Stub::List,
                     request);
+}
+
+absl::StatusOr<v1::ReportDutyResponse> Client::ReportDuty(
+    const v1::ReportDutyRequest& request) {
+  return rep_->Call(rep_->audit, &v1::AuditService::Stub::ReportDuty, request,
+                    rep_->options.token);
 }
 
 }  // namespace tarazy

@@ -5,8 +5,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/audit/duty_state.h"
 #include "server/audit/index_token.h"
-#include "server/audit/log_reader.h"
 #include "server/audit/record_text.h"
 #include "server/audit/tile_store.h"
 #include "server/audit/verify.h"
@@ -30,8 +30,8 @@ absl::Status Narrow(const AuditScope& scope, v1::AuditFilter* filter) {
 }
 
 bool MayRead(const AuditScope& scope, const v1::DecisionRecord& record) {
-  return scope.all || (!scope.service.empty() &&
-                       record.request().service() == scope.service);
+  return scope.all ||
+         (!scope.service.empty() && ServiceOf(record) == scope.service);
 }
 
 absl::Status NoRecord(absl::string_view what) {
@@ -181,6 +181,13 @@ absl::StatusOr<v1::AuditQueryResponse> AuditQueries::Query(
                        " is not as the audit index says; "
                        "`tarazy audit reindex` makes it again")));
     }
+    if (request.filter().duty() == v1::DUTY_STATE_UNSPECIFIED) continue;
+    s = AddDuties(lease.index(), row.at_ms, query.upto,
+                  request.filter().has_duty_at()
+                      ? ToMilliseconds(request.filter().duty_at())
+                      : query.now_ms,
+                  record);
+    if (!lease.Saw(s).ok()) return s;
   }
   if (page->next.has_value()) {
     response.set_next_page_token(
@@ -190,20 +197,44 @@ absl::StatusOr<v1::AuditQueryResponse> AuditQueries::Query(
   return response;
 }
 
+// What has become of the duties that the record names, at an instant.
+absl::Status AuditQueries::AddDuties(AuditIndex* index, int64_t recorded_ms,
+                                     uint64_t upto, int64_t at_ms,
+                                     v1::AuditRecord* record) {
+  const v1::DecideResponse& response = record->record().response();
+  if (response.obligations().empty()) return absl::OkStatus();
+  const auto reports = index->ReportsOn(recorded_ms, record->index(), upto);
+  if (!reports.ok()) return reports.status();
+  ListDuties(response, *reports, at_ms, record);
+  return absl::OkStatus();
+}
+
+// The same as the index has it now; without one that can be read, nothing.
+void AuditQueries::AddDutiesNow(v1::AuditRecord* record) {
+  if (record->record().response().obligations().empty()) return;
+  auto taken = Take();
+  if (!taken.ok()) return;
+  Lease lease(this, *std::move(taken));
+  v1::AuditRecord known = *record;
+  absl::Status s = Progress(lease.index(), known.mutable_progress());
+  if (s.ok()) {
+    s = AddDuties(lease.index(), ToMilliseconds(record->record().recorded_at()),
+                  known.progress().indexed(), options_.clock(), &known);
+  }
+  if (lease.Saw(s).ok()) *record = std::move(known);
+}
+
 absl::StatusOr<v1::AuditRecord> AuditQueries::ByNumber(
     uint64_t index, const AuditScope& scope) {
   const auto durable = options_.durable();
   if (!durable.ok()) return durable.status();
   if (index >= *durable) return NoRecord(absl::StrCat(index));
-  auto reader = LogReader::Open(files_, options_.log_directory);
-  if (!reader.ok()) return reader.status();
-  if (absl::Status s = (*reader)->Seek(index); !s.ok()) return s;
-  const auto more = (*reader)->Next();
-  if (!more.ok()) return more.status();
+  const auto bytes = published_.ReadRecord(index);
+  if (absl::IsOutOfRange(bytes.status())) return NoRecord(absl::StrCat(index));
+  if (!bytes.ok()) return bytes.status();
   v1::AuditRecord record;
   record.set_index(index);
-  if (!*more) return NoRecord(absl::StrCat(index));
-  auto parsed = ParseRecord((*reader)->record());
+  auto parsed = ParseRecord(*bytes);
   if (!parsed.ok()) {
     return absl::DataLossError(
         absl::StrCat("record ", index, " ", parsed.status().message()));
@@ -242,14 +273,19 @@ absl::StatusOr<v1::AuditRecord> AuditQueries::ByDecision(
 
 absl::StatusOr<v1::AuditRecord> AuditQueries::Get(
     const v1::AuditGetRequest& request, const AuditScope& scope) {
+  absl::StatusOr<v1::AuditRecord> record;
   switch (request.key_case()) {
     case v1::AuditGetRequest::kIndex:
-      return ByNumber(request.index(), scope);
+      record = ByNumber(request.index(), scope);
+      break;
     case v1::AuditGetRequest::kDecisionId:
-      return ByDecision(request.decision_id(), scope);
+      record = ByDecision(request.decision_id(), scope);
+      break;
     default:
       return absl::InvalidArgumentError("`key`: give `index` or `decision_id`");
   }
+  if (record.ok()) AddDutiesNow(&*record);
+  return record;
 }
 
 absl::StatusOr<v1::AuditStatsResponse> AuditQueries::Stats(

@@ -92,6 +92,9 @@ class AuditQueries {
   absl::StatusOr<Proven> ProvePublished(uint64_t index,
                                         const AuditScope& scope);
   absl::Status Progress(AuditIndex* index, v1::IndexProgress* progress);
+  absl::Status AddDuties(AuditIndex* index, int64_t recorded_ms, uint64_t upto,
+                         int64_t at_ms, v1::AuditRecord* record);
+  void AddDutiesNow(v1::AuditRecord* record);
 
   const AuditQueriesOptions options_;
   FileSystem* const files_;

@@ -14,7 +14,8 @@
 namespace tarazy {
 namespace {
 
-constexpr int64_t kVersion = 1;
+// 2: reports of duties.
+constexpr int64_t kVersion = 2;
 constexpr size_t kTokenKeyBytes = 32;
 // Records of a period, about.
 constexpr uint64_t kPeriodRecords = 1u << 19;
@@ -37,7 +38,14 @@ constexpr char kSchema[] =
     " WHERE subject IS NOT NULL;"
     "CREATE INDEX record_by_decision ON record(period, decision);"
     "CREATE TABLE mention(word INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
-    " idx INTEGER NOT NULL, PRIMARY KEY(word, at_ms, idx)) WITHOUT ROWID;";
+    " idx INTEGER NOT NULL, PRIMARY KEY(word, at_ms, idx)) WITHOUT ROWID;"
+    // `at_ms` and `decision` are those of the decision; `idx` is the report's.
+    "CREATE TABLE report(at_ms INTEGER NOT NULL, decision INTEGER NOT NULL,"
+    " obligation INTEGER NOT NULL, idx INTEGER NOT NULL,"
+    " fulfilled_ms INTEGER NOT NULL, reported_by TEXT NOT NULL,"
+    " note TEXT NOT NULL, recorded_ms INTEGER NOT NULL,"
+    " sum INTEGER NOT NULL,"
+    " PRIMARY KEY(at_ms, decision, obligation, idx)) WITHOUT ROWID;";
 
 uint32_t WordSum(int64_t id, int64_t kind, absl::string_view text,
                  int64_t records, int64_t first_ms, int64_t last_ms) {
@@ -115,6 +123,10 @@ absl::Status AuditIndex::Prepare(Use use) {
                        "INSERT OR REPLACE INTO word VALUES(?,?,?,?,?,?,?)"),
         std::make_pair(&put_period_,
                        "INSERT OR REPLACE INTO period VALUES(?,?,?)"),
+        std::make_pair(&add_report_,
+                       "INSERT INTO report VALUES(?,?,?,?,?,?,?,?,?)"),
+        std::make_pair(&find_row_,
+                       "SELECT 1 FROM record WHERE at_ms=? AND idx=?"),
         std::make_pair(&put_meta_,
                        "INSERT OR REPLACE INTO meta VALUES(?,?)")}) {
     ready = prepare(statement, sql);
@@ -133,6 +145,9 @@ absl::Status AuditIndex::Prepare(Use use) {
       "SELECT coalesce((SELECT value FROM meta WHERE key='row_sum'), 0)");
   if (!sum.ok()) return sum.status();
   row_sum_ = static_cast<uint64_t>(*sum);
+  const auto reports = LoadReportSums();
+  if (!reports.ok()) return reports.status();
+  reports_ = *reports;
   ready = LoadLastWord();
   if (!ready.ok()) return ready;
   const auto newest =
@@ -242,6 +257,7 @@ absl::Status AuditIndex::Add(const LogId& log_id,
   if (absl::Status s = database_->Execute("BEGIN IMMEDIATE"); !s.ok()) return s;
   const uint64_t records = records_;
   const uint64_t sum = row_sum_;
+  const ReportSums reports = reports_;
   absl::Status added;
   for (size_t i = 0; i < entries.size() && added.ok(); ++i) {
     added = AddOne(entries[i]);
@@ -254,6 +270,7 @@ absl::Status AuditIndex::Add(const LogId& log_id,
     database_->Rollback();
     records_ = records;
     row_sum_ = sum;
+    reports_ = reports;
     words_.clear();
     LoadLastWord().IgnoreError();
     LoadPeriods().IgnoreError();
@@ -306,6 +323,10 @@ absl::Status AuditIndex::AddOne(const Entry& entry) {
     if (!s.ok()) continue;
     s = number(WordKind::kObligation, duty.id, &row.duties.back().word);
   }
+  if (record.has_duty_report()) {
+    row.report_on = record.duty_report().index();
+    if (s.ok()) s = AddReport(record.duty_report(), row.at_ms, row.index);
+  }
   return s.ok() ? AddRow(row) : s;
 }
 
@@ -323,9 +344,9 @@ absl::Status AuditIndex::AddRow(const IndexRow& row) {
   for (uint32_t word : MentionedWords(row)) {
     if (s.ok()) s = Mention(word, row);
   }
-  if (s.ok() && !row.duties.empty()) {
-    const auto any = Count(WordKind::kAnyObligation, "", row.at_ms);
-    s = any.ok() ? Mention(*any, row) : any.status();
+  if (const auto kind = KindOf(row); s.ok() && kind.has_value()) {
+    const auto word = Count(*kind, "", row.at_ms);
+    s = word.ok() ? Mention(*word, row) : word.status();
   }
   ++records_;
   row_sum_ += RowChecksum(body);
@@ -396,7 +417,7 @@ absl::Status AuditIndex::WriteMeta(const LogId& log_id, const Entry& last) {
   for (const auto& [key, value] : numbers) {
     if (absl::Status s = PutNumber(key, value); !s.ok()) return s;
   }
-  return absl::OkStatus();
+  return WriteReportSums();
 }
 
 absl::Status AuditIndex::PutNumber(const char* key, int64_t value) {
@@ -426,6 +447,18 @@ absl::StatusOr<absl::optional<AuditIndex::Word>> AuditIndex::FindWord(
   if (!row.ok()) return row.status();
   if (!sound) return IndexDamaged("a word's sum does not fit");
   return word;
+}
+
+absl::StatusOr<AuditIndex::KindWords> AuditIndex::FindKinds() {
+  KindWords kinds;
+  for (const auto& [kind, id] :
+       {std::make_pair(WordKind::kAnyObligation, &kinds.any_obligation),
+        std::make_pair(WordKind::kReport, &kinds.report)}) {
+    const auto word = FindWord(kind, "");
+    if (!word.ok()) return word.status();
+    if (word->has_value()) *id = (*word)->id;
+  }
+  return kinds;
 }
 
 absl::StatusOr<std::string> AuditIndex::WordText(uint32_t id) {
@@ -482,8 +515,8 @@ absl::Status AuditIndex::Check() {
 absl::Status AuditIndex::CheckRows() {
   const auto known = indexed();
   if (!known.ok()) return known.status();
-  const auto any = FindWord(WordKind::kAnyObligation, "");
-  if (!any.ok()) return any.status();
+  const auto kinds = FindKinds();
+  if (!kinds.ok()) return kinds.status();
   if (absl::Status s = LoadPeriods(); !s.ok()) return s;
   uint64_t rows = 0, sum = 0, mentions = 0;
   auto record = database_->Prepare(
@@ -508,8 +541,8 @@ absl::Status AuditIndex::CheckRows() {
     for (uint32_t word : MentionedWords(row)) {
       mentions += MentionSum(word, at_ms, index);
     }
-    if (!row.duties.empty() && any->has_value()) {
-      mentions += MentionSum((*any)->id, at_ms, index);
+    if (const uint32_t word = kinds->Of(row); word != 0) {
+      mentions += MentionSum(word, at_ms, index);
     }
   }
   auto stored =
@@ -530,6 +563,7 @@ absl::Status AuditIndex::CheckRows() {
                            static_cast<uint64_t>(mention->Int(2)));
   }
   if (mentions != 0) return IndexDamaged("its words are not those of its rows");
+  if (absl::Status s = CheckReports(); !s.ok()) return s;
   return CheckWords();
 }
 

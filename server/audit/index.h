@@ -1,6 +1,7 @@
 // The audit index: finds records of the log by time, operator, service,
-// subject, norm, reason, duty, effect, edition and pack. One SQLite file,
-// which holds nothing that could not be made again from the log.
+// subject, norm, reason, duty, effect, edition and pack, and what was reported
+// of duties. One SQLite file, which holds nothing that could not be made again
+// from the log.
 //
 // A question picks the rarest of what is asked for (a subject, a word) and
 // reads the rows that have it in the order of their time; everything else is
@@ -32,6 +33,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "server/audit/duty_state.h"
 #include "server/audit/index_row.h"
 #include "server/audit/segment.h"
 #include "server/ops/sqlite.h"
@@ -51,7 +53,8 @@ struct IndexQuery {
   // has in records under other keys.
   std::vector<std::string> other_pseudonyms;
   bool newest_first = false;
-  // Only records before this number.
+  // Only records before this number, reports of duties too. A count takes all
+  // that are indexed.
   uint64_t upto = 0;
   absl::optional<IndexPosition> after;
   size_t limit = 100;
@@ -128,6 +131,11 @@ class AuditIndex {
   // `limit`, `after` and `newest_first` mean nothing here.
   absl::StatusOr<IndexGroups> Count(const IndexQuery& query,
                                     const std::vector<std::string>& group_by);
+  // The last report about each duty of a decision, of those before the record
+  // `upto`.
+  absl::StatusOr<std::vector<ReportedDuty>> ReportsOn(int64_t at_ms,
+                                                      uint64_t decision,
+                                                      uint64_t upto);
   // Records whose decision's id begins as this one does.
   absl::StatusOr<std::vector<IndexRow>> FindDecision(uint64_t decision);
 
@@ -146,6 +154,21 @@ class AuditIndex {
     int64_t from_ms;
     uint64_t records;
   };
+  // The words of what a row is (KindOf); 0: no row is.
+  struct KindWords {
+    uint32_t any_obligation = 0;
+    uint32_t report = 0;
+    uint32_t Of(const IndexRow& row) const {
+      const auto kind = KindOf(row);
+      if (!kind.has_value()) return 0;
+      return *kind == WordKind::kReport ? report : any_obligation;
+    }
+  };
+  // Of the reports of duties: their number, and the sum of their checksums.
+  struct ReportSums {
+    uint64_t count = 0;
+    uint64_t sum = 0;
+  };
   struct Plan;
   using Visit = std::function<bool(const IndexRow&)>;  // false: enough
 
@@ -161,6 +184,12 @@ class AuditIndex {
   absl::Status AddOne(const Entry& entry);
   absl::Status AddRow(const IndexRow& row);
   absl::Status Mention(uint32_t word, const IndexRow& row);
+  absl::Status AddReport(const v1::DutyReport& report, int64_t recorded_ms,
+                         uint64_t index);
+  absl::Status RemoveReportsOn(const IndexRow& row);
+  absl::Status WriteReportSums();
+  absl::StatusOr<ReportSums> LoadReportSums();
+  absl::Status CheckReports();
   absl::StatusOr<uint32_t> Count(WordKind kind, absl::string_view text,
                                  int64_t at_ms);
   absl::Status WriteWords();
@@ -170,9 +199,11 @@ class AuditIndex {
   absl::Status Uncount(uint32_t id, uint64_t times);
   absl::StatusOr<absl::optional<Word>> FindWord(WordKind kind,
                                                 absl::string_view text);
+  absl::StatusOr<KindWords> FindKinds();
   static std::string WordKey(WordKind kind, absl::string_view text);
   absl::StatusOr<std::string> WordText(uint32_t id);
   absl::StatusOr<Plan> MakePlan(const IndexQuery& query);
+  absl::Status PlanDuties(const IndexQuery& query, uint64_t fewest, Plan* plan);
   absl::Status Scan(const Plan& plan, const IndexQuery& query,
                     const Visit& visit);
   absl::StatusOr<Statement> Select(const Plan& plan, const IndexQuery& query);
@@ -191,9 +222,11 @@ class AuditIndex {
   std::unordered_map<std::string, Word> words_;
   uint32_t last_word_ = 0;  // never given to another word
   uint64_t row_sum_ = 0;
+  ReportSums reports_;
   uint64_t records_ = 0;
   int64_t newest_ms_ = 0;
   Statement add_row_, add_mention_, put_word_, put_period_, put_meta_;
+  Statement add_report_, find_row_;
   Statement find_word_;
   std::vector<Period> periods_;  // by time
   // Texts of words, by id.

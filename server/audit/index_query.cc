@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/audit/index.h"
+#include "server/audit/index_reports.h"
 #include "server/audit/record_text.h"
 
 namespace tarazy {
@@ -70,16 +71,6 @@ absl::Status CheckInstant(absl::string_view field, bool set,
   return Bad(field, "is no instant of the years 1970 to 9999");
 }
 
-bool HasDuty(const IndexRow& row, uint32_t word, v1::DutyState state,
-             int64_t at_ms) {
-  return std::any_of(row.duties.begin(), row.duties.end(),
-                     [&](const IndexRow::Duty& duty) {
-                       if (word != 0 && duty.word != word) return false;
-                       if (state == v1::DUTY_OPEN) return duty.due_ms > at_ms;
-                       return state != v1::DUTY_OVERDUE || duty.due_ms <= at_ms;
-                     });
-}
-
 bool Has(const std::vector<uint32_t>& words, uint32_t word) {
   return word == 0 ||
          std::find(words.begin(), words.end(), word) != words.end();
@@ -89,7 +80,7 @@ bool Has(const std::vector<uint32_t>& words, uint32_t word) {
 
 // What is asked for, in the index's own numbers.
 struct AuditIndex::Plan {
-  enum class By { kTime, kSubject, kWord };
+  enum class By { kTime, kSubject, kWord, kReport };
 
   bool none = false;  // nothing can fit
   int64_t from_ms = 0;
@@ -104,8 +95,14 @@ struct AuditIndex::Plan {
   bool with_duty = false;
   v1::DutyState duty = v1::DUTY_STATE_UNSPECIFIED;
   int64_t duty_at_ms = 0;
+  bool only_reports = false;
+  // Where a state of duties is asked for. What it failed with is in `failed`,
+  // and nothing fits any more.
+  absl::optional<ReportCursor> reports;
+  absl::Status failed;
 
-  bool Fits(const IndexRow& row) const {
+  bool Fits(const IndexRow& row) {
+    if (only_reports && !row.report_on.has_value()) return false;
     if (!subjects.empty() && std::find(subjects.begin(), subjects.end(),
                                        row.subject) == subjects.end()) {
       return false;
@@ -114,7 +111,34 @@ struct AuditIndex::Plan {
       if (single[i] != 0 && row.single[i] != single[i]) return false;
     }
     return Has(row.norms, norm) && Has(row.reasons, reason) &&
-           (!with_duty || HasDuty(row, obligation, duty, duty_at_ms));
+           (!with_duty || HasDuty(row));
+  }
+
+ private:
+  bool HasDuty(const IndexRow& row) {
+    std::vector<IndexReport> about;
+    bool asked = duty == v1::DUTY_STATE_UNSPECIFIED;
+    for (const IndexRow::Duty& each : row.duties) {
+      if (obligation != 0 && each.word != obligation) continue;
+      // The term alone rules it out.
+      if ((duty == v1::DUTY_OPEN && each.due_ms <= duty_at_ms) ||
+          (duty == v1::DUTY_OVERDUE && each.due_ms > duty_at_ms)) {
+        continue;
+      }
+      if (!asked && failed.ok()) {
+        auto found = reports->Of(row.at_ms, row.index);
+        failed = found.status();
+        if (found.ok()) about = *std::move(found);
+        asked = true;
+      }
+      if (!failed.ok()) return false;
+      absl::optional<int64_t> fulfilled_ms;
+      for (const IndexReport& report : about) {
+        if (report.obligation == each.word) fulfilled_ms = report.fulfilled_ms;
+      }
+      if (DutyIs(duty, each.due_ms, fulfilled_ms, duty_at_ms)) return true;
+    }
+    return false;
   }
 };
 
@@ -194,6 +218,8 @@ absl::StatusOr<AuditIndex::Plan> AuditIndex::MakePlan(const IndexQuery& query) {
   plan.duty_at_ms =
       filter.has_duty_at() ? ToMilliseconds(filter.duty_at()) : query.now_ms;
 
+  plan.only_reports = filter.duty_reports();
+
   const bool any_duty = plan.with_duty && filter.obligation().empty();
   uint32_t any = 0;
   const auto single = [&plan](WordKind kind) {
@@ -218,6 +244,7 @@ absl::StatusOr<AuditIndex::Plan> AuditIndex::MakePlan(const IndexQuery& query) {
       {WordKind::kObligation, filter.obligation(), !filter.obligation().empty(),
        true, &plan.obligation},
       {WordKind::kAnyObligation, "", any_duty, true, &any},
+      {WordKind::kReport, "", plan.only_reports, true, &any},
       {WordKind::kEffect, v1::Effect_Name(filter.effect()),
        filter.effect() != v1::EFFECT_UNSPECIFIED, false,
        single(WordKind::kEffect)},
@@ -244,15 +271,36 @@ absl::StatusOr<AuditIndex::Plan> AuditIndex::MakePlan(const IndexQuery& query) {
     plan.by = Plan::By::kWord;
     plan.word = (*word)->id;
   }
+  if (absl::Status s = PlanDuties(query, fewest, &plan); !s.ok()) return s;
   if (!plan.subjects.empty()) plan.by = Plan::By::kSubject;
   plan.none = plan.from_ms >= plan.until_ms;
   return plan;
+}
+
+// Fulfilled duties are found by the reports about them, if those are fewer than
+// what else would be read.
+absl::Status AuditIndex::PlanDuties(const IndexQuery& query, uint64_t fewest,
+                                    Plan* plan) {
+  if (plan->duty == v1::DUTY_STATE_UNSPECIFIED) return absl::OkStatus();
+  auto cursor =
+      ReportCursor::Open(database_.get(), query.newest_first, query.upto);
+  if (!cursor.ok()) return cursor.status();
+  plan->reports = *std::move(cursor);
+  if (plan->duty != v1::DUTY_FULFILLED &&
+      plan->duty != v1::DUTY_FULFILLED_LATE) {
+    return absl::OkStatus();
+  }
+  const auto reports = LoadReportSums();
+  if (!reports.ok()) return reports.status();
+  if (reports->count < fewest) plan->by = Plan::By::kReport;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Statement> AuditIndex::Select(const Plan& plan,
                                              const IndexQuery& query) {
   std::string sql;
   const char* table = "r";
+  const char* number = "idx";
   switch (plan.by) {
     case Plan::By::kTime:
       sql = "SELECT r.at_ms, r.idx, r.decision, r.body FROM record r WHERE ";
@@ -274,12 +322,20 @@ absl::StatusOr<Statement> AuditIndex::Select(const Plan& plan,
           " WHERE m.word=?3 AND ";
       table = "m";
       break;
+    case Plan::By::kReport:
+      sql =
+          "SELECT r.at_ms, r.idx, r.decision, r.body FROM report m"
+          " CROSS JOIN record r ON r.at_ms=m.at_ms AND r.idx=m.decision WHERE ";
+      table = "m";
+      number = "decision";
+      break;
   }
   const bool down = query.newest_first;
-  absl::StrAppend(&sql, "(", table, ".at_ms, ", table, ".idx) ",
+  absl::StrAppend(&sql, "(", table, ".at_ms, ", table, ".", number, ") ",
                   down ? "<" : ">", " (?1, ?2) AND ", table, ".at_ms ",
                   down ? ">=" : "<", " ?4 ORDER BY ", table, ".at_ms",
-                  down ? " DESC, " : ", ", table, ".idx", down ? " DESC" : "");
+                  down ? " DESC, " : ", ", table, ".", number,
+                  down ? " DESC" : "");
   return database_->Prepare(sql);
 }
 
@@ -304,10 +360,15 @@ absl::Status AuditIndex::ScanOne(const Plan& plan, const IndexQuery& query,
   }
   rows->BindInt(4, down ? plan.from_ms : plan.until_ms);
   IndexRow row;
-  for (;;) {
+  for (bool first = true;; first = false) {
     const auto more = rows->Step();
     if (!more.ok()) return more.status();
     if (!*more) return absl::OkStatus();
+    // Once for each of its reports.
+    if (plan.by == Plan::By::kReport && !first &&
+        static_cast<uint64_t>(rows->Int(1)) == row.index) {
+      continue;
+    }
     absl::Status s = DecodeRow(rows->Bytes(3), rows->Int(0),
                                static_cast<uint64_t>(rows->Int(1)),
                                static_cast<uint64_t>(rows->Int(2)), &row);
@@ -341,7 +402,7 @@ absl::Status AuditIndex::Scan(const Plan& plan, const IndexQuery& query,
 
 absl::StatusOr<IndexPage> AuditIndex::Query(const IndexQuery& query) {
   if (absl::Status s = CheckFilter(query.filter); !s.ok()) return s;
-  const auto plan = MakePlan(query);
+  auto plan = MakePlan(query);
   if (!plan.ok()) return plan.status();
   IndexPage page;
   IndexPosition last;
@@ -356,6 +417,7 @@ absl::StatusOr<IndexPage> AuditIndex::Query(const IndexQuery& query) {
     if (row.index < query.upto && plan->Fits(row)) page.rows.push_back(row);
     return true;
   });
+  if (s.ok()) s = plan->failed;
   if (!s.ok()) return s;
   return page;
 }
@@ -413,7 +475,13 @@ absl::Status AuditIndex::CountWords(WordKind kind, IndexGroups* groups) {
 absl::Status AuditIndex::CountRows(const IndexQuery& query,
                                    const std::vector<std::string>& group_by,
                                    IndexGroups* groups) {
-  const auto plan = MakePlan(query);
+  const auto known = indexed();
+  if (!known.ok()) return known.status();
+  IndexQuery whole = query;
+  whole.upto = known->records;
+  whole.after.reset();
+  whole.newest_first = false;
+  auto plan = MakePlan(whole);
   if (!plan.ok()) return plan.status();
   // Hours since 1970 stand beside the numbers of words.
   using Key = std::vector<uint64_t>;
@@ -421,15 +489,12 @@ absl::Status AuditIndex::CountRows(const IndexQuery& query,
   uint64_t scanned = 0;
   bool too_long = false;
   const auto start = std::chrono::steady_clock::now();
-  IndexQuery whole = query;
-  whole.after.reset();
-  whole.newest_first = false;
   absl::Status s = Scan(*plan, whole, [&](const IndexRow& row) {
     if (++scanned > query.max_scanned) return false;
     too_long = scanned % kRowsBetweenLooks == 0 &&
                std::chrono::steady_clock::now() - start > query.max_time;
     if (too_long) return false;
-    if (!plan->Fits(row)) return true;
+    if (row.index >= whole.upto || !plan->Fits(row)) return plan->failed.ok();
     ++groups->records;
     std::vector<Key> keys = {{}};
     for (const std::string& name : group_by) {
@@ -464,6 +529,7 @@ absl::Status AuditIndex::CountRows(const IndexQuery& query,
     }
     return true;
   });
+  if (s.ok()) s = plan->failed;
   if (!s.ok()) return s;
   if (too_long) {
     return absl::ResourceExhaustedError(absl::StrCat(

@@ -1,6 +1,6 @@
 // Rows of records that the log's retention has deleted, taken out of the audit
 // index again: what adding a row wrote is undone, some thousands of rows a
-// transaction.
+// transaction. Reports about a decision go with the decision's row.
 //
 // Rows lie in the order of their time, and the log in that of its numbers. The
 // two differ where a clock was set back, so rows that stay can stand between
@@ -22,7 +22,7 @@ struct GoneRow {
 };
 
 // How often each word was counted for a row.
-void AddCounts(const IndexRow& row, uint32_t any_obligation,
+void AddCounts(const IndexRow& row, uint32_t kind,
                std::unordered_map<uint32_t, uint64_t>* counts) {
   for (uint32_t word : row.single) {
     if (word != 0) ++(*counts)[word];
@@ -30,7 +30,7 @@ void AddCounts(const IndexRow& row, uint32_t any_obligation,
   for (uint32_t word : row.norms) ++(*counts)[word];
   for (uint32_t word : row.reasons) ++(*counts)[word];
   for (const IndexRow::Duty& duty : row.duties) ++(*counts)[duty.word];
-  if (!row.duties.empty()) ++(*counts)[any_obligation];
+  if (kind != 0) ++(*counts)[kind];
 }
 
 // The oldest `count` of the rows of records before `first`.
@@ -70,9 +70,11 @@ absl::StatusOr<uint64_t> AuditIndex::RemoveBefore(uint64_t first,
       database_->Execute("PRAGMA secure_delete=ON; BEGIN IMMEDIATE");
   if (!s.ok()) return s;
   const uint64_t sum = row_sum_;
+  const ReportSums reports = reports_;
   s = RemoveRows(end, count);
   if (s.ok()) s = WriteWords();
   if (s.ok()) s = PutNumber("row_sum", static_cast<int64_t>(row_sum_));
+  if (s.ok()) s = WriteReportSums();
   if (s.ok()) s = PutNumber("last_word", last_word_);
   if (s.ok()) {
     s = PutNumber("first", static_cast<int64_t>(known->first + count));
@@ -81,6 +83,7 @@ absl::StatusOr<uint64_t> AuditIndex::RemoveBefore(uint64_t first,
   if (!s.ok()) {
     database_->Rollback();
     row_sum_ = sum;
+    reports_ = reports;
     words_.clear();
   }
   const absl::Status off = database_->Execute("PRAGMA secure_delete=OFF");
@@ -98,9 +101,8 @@ absl::Status AuditIndex::RemoveRows(uint64_t first, uint64_t count) {
   auto remove_mention = database_->Prepare(
       "DELETE FROM mention WHERE word=? AND at_ms=? AND idx=?");
   if (!remove_mention.ok()) return remove_mention.status();
-  const auto any = FindWord(WordKind::kAnyObligation, "");
-  if (!any.ok()) return any.status();
-  const uint32_t any_obligation = any->has_value() ? (*any)->id : 0;
+  const auto kinds = FindKinds();
+  if (!kinds.ok()) return kinds.status();
   std::unordered_map<uint32_t, uint64_t> counts;
   for (const GoneRow& each : *gone) {
     const IndexRow& row = each.row;
@@ -108,7 +110,8 @@ absl::Status AuditIndex::RemoveRows(uint64_t first, uint64_t count) {
     remove_row->BindInt(2, static_cast<int64_t>(row.index));
     absl::Status s = remove_row->Run();
     std::vector<uint32_t> words = MentionedWords(row);
-    if (!row.duties.empty()) words.push_back(any_obligation);
+    const uint32_t kind = kinds->Of(row);
+    if (kind != 0) words.push_back(kind);
     for (uint32_t word : words) {
       if (!s.ok()) return s;
       remove_mention->BindInt(1, word);
@@ -117,8 +120,10 @@ absl::Status AuditIndex::RemoveRows(uint64_t first, uint64_t count) {
       s = remove_mention->Run();
     }
     if (!s.ok()) return s;
+    s = RemoveReportsOn(row);
+    if (!s.ok()) return s;
     row_sum_ -= RowChecksum(each.body);
-    AddCounts(row, any_obligation, &counts);
+    AddCounts(row, kind, &counts);
   }
   for (const auto& [word, times] : counts) {
     if (absl::Status s = Uncount(word, times); !s.ok()) return s;

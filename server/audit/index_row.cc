@@ -100,6 +100,12 @@ RecordWords WordsOf(const v1::DecisionRecord& record) {
   const v1::DecideResponse& response = record.response();
   RecordWords words;
   words.at_ms = ToMilliseconds(record.recorded_at());
+  const std::string day = InstantText(words.at_ms).substr(0, 10);
+  if (record.has_duty_report()) {
+    words.single[static_cast<size_t>(WordKind::kService)] = ServiceOf(record);
+    words.single[static_cast<size_t>(WordKind::kDay)] = day;
+    return words;
+  }
   const std::string& subject = request.subject().pseudonym();
   if (subject.size() == 2 * kSubjectBytes && IsLowerHex(subject)) {
     words.subject = absl::HexStringToBytes(subject);
@@ -111,7 +117,7 @@ RecordWords WordsOf(const v1::DecisionRecord& record) {
                   OperationName(request.operation()),
                   response.edition(),
                   response.bundle_digest(),
-                  InstantText(words.at_ms).substr(0, 10)};
+                  day};
   for (const v1::Reason& reason : response.reasons()) {
     AddOnce(reason.norm(), &words.norms);
     AddOnce(reason.code(), &words.reasons);
@@ -130,6 +136,12 @@ int64_t IndexRow::SubjectKey(absl::string_view subject) {
   return static_cast<int64_t>(GetBig<uint64_t>(subject.data()));
 }
 
+absl::optional<WordKind> KindOf(const IndexRow& row) {
+  if (row.report_on.has_value()) return WordKind::kReport;
+  if (!row.duties.empty()) return WordKind::kAnyObligation;
+  return absl::nullopt;
+}
+
 std::string EncodeRow(const IndexRow& row) {
   std::string body;
   PutVarint(row.offset, &body);
@@ -145,6 +157,7 @@ std::string EncodeRow(const IndexRow& row) {
   }
   PutVarint(row.subject.size(), &body);
   body.append(row.subject);
+  if (row.report_on.has_value()) PutVarint(*row.report_on, &body);
   const uint32_t sum = Checksum(body, row.at_ms, row.index, row.decision);
   char bytes[kChecksumBytes];
   PutLittle(sum, bytes);
@@ -179,6 +192,8 @@ absl::Status DecodeRow(absl::string_view bytes, int64_t at_ms, uint64_t index,
     duty.due_ms = static_cast<int64_t>(read.Next());
   }
   row->subject = read.Text(read.Count());
+  row->report_on.reset();
+  if (!read.bad() && !read.done()) row->report_on = read.Next();
   return read.bad() || !read.done() ? DamagedRow() : absl::OkStatus();
 }
 

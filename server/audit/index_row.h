@@ -36,6 +36,7 @@ enum class WordKind : uint8_t {
   kReason = 8,
   kObligation = 9,
   kAnyObligation = 10,  // its word is empty
+  kReport = 11,         // the record is a report of a duty; the same
 };
 constexpr size_t kSingleKinds = 7;
 
@@ -59,7 +60,7 @@ struct RecordWords {
   std::vector<Duty> duties;
 };
 
-// Views lead into `record`.
+// Views lead into `record`. A report of a duty has a service and a day alone.
 RecordWords WordsOf(const v1::DecisionRecord& record);
 
 // The first 8 bytes of a decision's id of 32 hex digits; empty for any other
@@ -82,10 +83,15 @@ struct IndexRow {
   std::vector<uint32_t> norms;
   std::vector<uint32_t> reasons;
   std::vector<Duty> duties;
+  // Of a report of a duty: the number of the decision's record.
+  absl::optional<uint64_t> report_on;
 
   // What the index orders subjects by: the first 8 bytes.
   static int64_t SubjectKey(absl::string_view subject);
 };
+
+// kAnyObligation, kReport or neither: what a row is found by beside its words.
+absl::optional<WordKind> KindOf(const IndexRow& row);
 
 // The bytes of a row but its time, number and decision, which are columns of
 // their own; the checksum covers them too.

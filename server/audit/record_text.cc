@@ -2,9 +2,11 @@
 
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "google/protobuf/util/json_util.h"
 
@@ -93,7 +95,38 @@ std::string StateText(const v1::DecideResponse& response) {
                       " ms old");
 }
 
+std::string ReportLine(uint64_t index, const v1::DecisionRecord& record) {
+  const v1::DutyReport& report = record.duty_report();
+  return absl::StrCat(index, "  ", TimeText(record.recorded_at()),
+                      "  DUTY_REPORT  ", Or(report.service(), "-"), "  ",
+                      report.has_fulfilled_at() ? "fulfilled" : "not-fulfilled",
+                      "  ", Or(report.obligation(), "-"), "  -  ",
+                      report.index());
+}
+
+std::string ReportPage(uint64_t index, const v1::DecisionRecord& record) {
+  const v1::DutyReport& report = record.duty_report();
+  Page page;
+  page.text_ = absl::StrCat("record ", index, ", a report of a duty\n");
+  page.Line("recorded", TimeText(record.recorded_at()));
+  page.Line("decision", absl::StrCat("record ", report.index(), ", recorded ",
+                                     TimeText(report.decided_at())));
+  page.LineIf("service", report.service());
+  page.LineIf("obligation", report.obligation());
+  page.Line("fulfilled", report.has_fulfilled_at()
+                             ? TimeText(report.fulfilled_at())
+                             : "not after all");
+  page.LineIf("note", report.note());
+  page.LineIf("reported by", report.reported_by());
+  return page.text_;
+}
+
 }  // namespace
+
+const std::string& ServiceOf(const v1::DecisionRecord& record) {
+  return record.has_duty_report() ? record.duty_report().service()
+                                  : record.request().service();
+}
 
 std::string PlainWord(absl::string_view text) {
   std::string plain(text);
@@ -119,6 +152,13 @@ int64_t ToMilliseconds(const google::protobuf::Timestamp& time) {
   return time.seconds() * 1000 + time.nanos() / 1000000;
 }
 
+google::protobuf::Timestamp FromMilliseconds(int64_t milliseconds) {
+  google::protobuf::Timestamp time;
+  time.set_seconds(milliseconds / 1000);
+  time.set_nanos(static_cast<int32_t>(milliseconds % 1000) * 1000000);
+  return time;
+}
+
 std::string InstantText(int64_t milliseconds) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ",
                           absl::FromUnixMillis(milliseconds),
@@ -133,6 +173,7 @@ std::string OperationName(const v1::Operation& operation) {
 }
 
 std::string RecordLine(uint64_t index, const v1::DecisionRecord& record) {
+  if (record.has_duty_report()) return ReportLine(index, record);
   const v1::DecideResponse& response = record.response();
   std::vector<std::string> codes;
   for (const v1::Reason& r : response.reasons()) codes.push_back(r.code());
@@ -146,6 +187,7 @@ std::string RecordLine(uint64_t index, const v1::DecisionRecord& record) {
 }
 
 std::string RecordPage(uint64_t index, const v1::DecisionRecord& record) {
+  if (record.has_duty_report()) return ReportPage(index, record);
   const v1::DecideRequest& request = record.request();
   const v1::DecideResponse& response = record.response();
   Page page;
@@ -182,6 +224,40 @@ std::string RecordPage(uint64_t index, const v1::DecisionRecord& record) {
   while (!json.empty() && json.back() == '\n') json.pop_back();
   page.Line("request", absl::StrReplaceAll(json, {{"\n", "\n  "}}));
   return page.text_;
+}
+
+std::string DutyLines(const v1::AuditRecord& audited) {
+  std::vector<std::string> lines;
+  for (const v1::DutyStanding& duty : audited.duties()) {
+    std::string line =
+        absl::StrCat(duty.obligation(), ", ",
+                     absl::AsciiStrToLower(absl::StripPrefix(
+                         v1::DutyState_Name(duty.state()), "DUTY_")));
+    if (duty.has_fulfilled_at()) {
+      absl::StrAppend(&line, duty.late() ? ", late: " : ": ",
+                      TimeText(duty.fulfilled_at()));
+    }
+    if (duty.has_report()) {
+      absl::StrAppend(&line, ", by record ", duty.report(), " of ",
+                      duty.reported_by(), duty.note().empty() ? "" : ", note ",
+                      duty.note());
+    }
+    lines.push_back(PlainWord(line));
+  }
+  Page page;
+  page.Lines("duties", lines);
+  return page.text_;
+}
+
+std::string RecordJson(const v1::AuditRecord& audited) {
+  std::string text = RecordJson(audited.index(), audited.record());
+  if (audited.duties().empty()) return text;
+  text.pop_back();
+  std::vector<std::string> duties;
+  for (const v1::DutyStanding& duty : audited.duties()) {
+    duties.push_back(Json(duty, false));
+  }
+  return absl::StrCat(text, ",\"duties\":[", absl::StrJoin(duties, ","), "]}");
 }
 
 std::string RecordJson(uint64_t index, const v1::DecisionRecord& record) {

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "CLI/CLI.hpp"
+#include "server/command/audit_duty.h"
 #include "server/command/audit_erase.h"
 #include "server/command/audit_publish.h"
 #include "server/command/audit_query.h"
@@ -15,7 +16,8 @@
 namespace tarazy {
 
 int RunAudit(int argc, char** argv) {
-  CLI::App app("Reads and verifies the decision log.", "tarazy audit");
+  CLI::App app("Reads and verifies the decision log, and reports duties to it.",
+               "tarazy audit");
   app.require_subcommand(1);
   std::function<int()> run;
   AddAuditQuery(&app, &run);
@@ -28,6 +30,7 @@ int RunAudit(int argc, char** argv) {
   AddAuditReceipt(&app, &run);
   AddAuditReindex(&app, &run);
   AddAuditReplay(&app, &run);
+  AddAuditDuty(&app, &run);
   AddAuditErase(&app, &run);
   AddAuditRotateKey(&app, &run);
   AddAuditSeal(&app, &run);

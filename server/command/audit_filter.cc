@@ -42,11 +42,17 @@ void FilterFlags::AddTo(CLI::App* app) {
   app->add_option("--reason", reason, "a code that the answer names");
   app->add_option("--obligation", obligation, "a duty that the answer names");
   app->add_option("--duty", duty,
-                  "open: a duty whose term has not passed; overdue: one whose "
-                  "term has passed. What was done about it stands in no record")
-      ->check(CLI::IsMember({"open", "overdue"}));
-  app->add_option("--duty-at", duty_at,
-                  "the instant that terms are held against; default: now");
+                  "open: a duty that is not fulfilled and whose term has not "
+                  "passed; overdue: one whose term has passed; fulfilled: one "
+                  "that was reported so; fulfilled-late: after its term")
+      ->check(
+          CLI::IsMember({"open", "overdue", "fulfilled", "fulfilled-late"}));
+  app->add_option(
+      "--duty-at", duty_at,
+      "the instant at which duties are in that state, as all reports "
+      "there are tell it; default: now");
+  app->add_flag("--duty-reports", duty_reports,
+                "reports of duties, and no decisions");
   app->add_option("--effect", effect, "permit or deny")
       ->check(CLI::IsMember({"permit", "deny"}));
   app->add_option("--edition", edition, "the edition that decided");
@@ -74,6 +80,9 @@ absl::StatusOr<v1::AuditFilter> FilterFlags::ToFilter() const {
   filter.set_obligation(obligation);
   if (duty == "open") filter.set_duty(v1::DUTY_OPEN);
   if (duty == "overdue") filter.set_duty(v1::DUTY_OVERDUE);
+  if (duty == "fulfilled") filter.set_duty(v1::DUTY_FULFILLED);
+  if (duty == "fulfilled-late") filter.set_duty(v1::DUTY_FULFILLED_LATE);
+  filter.set_duty_reports(duty_reports);
   if (effect == "permit") filter.set_effect(v1::PERMIT);
   if (effect == "deny") filter.set_effect(v1::DENY);
   filter.set_edition(edition);

@@ -25,6 +25,7 @@ struct FilterFlags {
   std::string obligation;
   std::string duty;
   std::string duty_at;
+  bool duty_reports = false;
   std::string effect;
   std::string edition;
   std::string bundle;

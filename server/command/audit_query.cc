@@ -54,7 +54,7 @@ void Put(const std::string& text) {
 }
 
 void PutLine(const v1::AuditRecord& record, bool json) {
-  Put((json ? RecordJson(record.index(), record.record())
+  Put((json ? RecordJson(record)
             : RecordLine(record.index(), record.record())) +
       "\n");
 }
@@ -218,11 +218,14 @@ std::string CsvField(absl::string_view text) {
 
 constexpr char kCsvHead[] =
     "index,recorded_at,effect,outcome,service,operation,operator,subject,"
-    "reasons,norms,obligations,edition,bundle_digest,decision_id\n";
+    "reasons,norms,obligations,edition,bundle_digest,decision_id,"
+    "report_on,fulfilled_at,note,reported_by\n";
 
 std::string CsvLine(const v1::AuditRecord& audited) {
   const v1::DecisionRecord& record = audited.record();
   const v1::DecideResponse& response = record.response();
+  const v1::DutyReport& report = record.duty_report();
+  const bool decision = !record.has_duty_report();
   std::vector<std::string> reasons, norms, duties;
   for (const v1::Reason& reason : response.reasons()) {
     reasons.push_back(reason.code());
@@ -231,11 +234,12 @@ std::string CsvLine(const v1::AuditRecord& audited) {
   for (const v1::Obligation& duty : response.obligations()) {
     duties.push_back(duty.id());
   }
+  if (!decision) duties.push_back(report.obligation());
   const std::string fields[] = {
       InstantText(ToMilliseconds(record.recorded_at())),
-      v1::Effect_Name(response.effect()),
-      v1::Outcome_Name(response.outcome()),
-      record.request().service(),
+      decision ? v1::Effect_Name(response.effect()) : "",
+      decision ? v1::Outcome_Name(response.outcome()) : "",
+      ServiceOf(record),
       OperationName(record.request().operation()),
       record.request().operator_().bin(),
       record.request().subject().pseudonym(),
@@ -244,7 +248,13 @@ std::string CsvLine(const v1::AuditRecord& audited) {
       absl::StrJoin(duties, " "),
       response.edition(),
       response.bundle_digest(),
-      response.decision_id()};
+      response.decision_id(),
+      decision ? "" : absl::StrCat(report.index()),
+      report.has_fulfilled_at()
+          ? InstantText(ToMilliseconds(report.fulfilled_at()))
+          : "",
+      report.note(),
+      report.reported_by()};
   std::string line = absl::StrCat(audited.index());
   for (const std::string& field : fields) {
     absl::StrAppend(&line, ",", CsvField(field));
@@ -282,8 +292,7 @@ absl::Status Export(const QueryFlags& flags) {
         source->get(), request, UINT64_MAX,
         [&](const v1::AuditRecord& record) {
           const std::string line =
-              csv ? CsvLine(record)
-                  : RecordJson(record.index(), record.record()) + "\n";
+              csv ? CsvLine(record) : RecordJson(record) + "\n";
           written = written && std::fwrite(line.data(), 1, line.size(), out) ==
                                    line.size();
           bar.Show(++records);

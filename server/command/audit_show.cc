@@ -72,12 +72,32 @@ bool Matches(const Wanted& wanted, const v1::DecisionRecord& record) {
   return at >= wanted.from_ms && at < wanted.to_ms;
 }
 
-void Print(const ShowFlags& flags, const Wanted& wanted, uint64_t index,
-           const v1::DecisionRecord& record) {
-  const std::string text = flags.json   ? RecordJson(index, record) + "\n"
-                           : wanted.one ? RecordPage(index, record)
-                                        : RecordLine(index, record) + "\n";
+void Print(const ShowFlags& flags, const Wanted& wanted,
+           const v1::AuditRecord& audited) {
+  const uint64_t index = audited.index();
+  const v1::DecisionRecord& record = audited.record();
+  const std::string text = flags.json ? RecordJson(audited) + "\n"
+                           : wanted.one
+                               ? RecordPage(index, record) + DutyLines(audited)
+                               : RecordLine(index, record) + "\n";
   std::fwrite(text.data(), 1, text.size(), stdout);
+  if (wanted.one && audited.duties().empty() &&
+      record.response().obligations_size() > 0) {
+    std::fflush(stdout);
+    std::fputs("what has become of its duties is not known without an index\n",
+               stderr);
+  }
+}
+
+// As the index has them, if there is one.
+void AddDuties(const ShowFlags& flags, v1::AuditRecord* audited) {
+  if (audited->record().response().obligations().empty()) return;
+  auto source = OpenSource(flags.source);
+  if (!source.ok()) return;
+  v1::AuditGetRequest request;
+  request.set_index(audited->index());
+  auto known = (*source)->Get(request);
+  if (known.ok()) audited->mutable_duties()->Swap(known->mutable_duties());
 }
 
 // Prints what is wanted; gives how many records that were.
@@ -100,7 +120,11 @@ absl::StatusOr<uint64_t> Show(const ShowFlags& flags, const Wanted& wanted) {
                                               record.status().message()));
     }
     if (!by_index && !Matches(wanted, *record)) continue;
-    Print(flags, wanted, reader.index(), *record);
+    v1::AuditRecord audited;
+    audited.set_index(reader.index());
+    *audited.mutable_record() = *record;
+    if (wanted.one) AddDuties(flags, &audited);
+    Print(flags, wanted, audited);
     ++shown;
     if (wanted.one) return shown;
   }
@@ -125,7 +149,7 @@ absl::StatusOr<uint64_t> ShowFromServer(const ShowFlags& flags,
   }
   const auto record = (*source)->Get(request);
   if (!record.ok()) return record.status();
-  Print(flags, wanted, record->index(), record->record());
+  Print(flags, wanted, *record);
   return 1;
 }
 

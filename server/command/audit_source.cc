@@ -65,6 +65,11 @@ class FileSource final : public AuditSource {
       const v1::AuditTileRequest& request) override {
     return queries_.ReadTile(request, scope_);
   }
+  absl::StatusOr<v1::ReportDutyResponse> ReportDuty(
+      const v1::ReportDutyRequest&) override {
+    return absl::InvalidArgumentError(
+        "a server writes the log; name it with --server");
+  }
 
  private:
   static AuditQueriesOptions Options(const SourceFlags& flags,
@@ -124,6 +129,10 @@ class ServerSource final : public AuditSource {
       const v1::AuditTileRequest& request) override {
     return Ask(&v1::AuditService::Stub::ReadTile, request);
   }
+  absl::StatusOr<v1::ReportDutyResponse> ReportDuty(
+      const v1::ReportDutyRequest& request) override {
+    return Ask(&v1::AuditService::Stub::ReportDuty, request);
+  }
 
  private:
   template <typename Request, typename Response>
@@ -161,16 +170,19 @@ void SourceFlags::AddTo(CLI::App* app) {
       app->add_option("--log", log, "folder of the log")->capture_default_str();
   CLI::Option* file = app->add_option(
       "--index", index, "file of the audit index; default: LOG/index.db");
-  CLI::Option* address =
-      app->add_option("--server", server,
-                      "ask this server rather than files: host:port, or "
-                      "unix:PATH for a Unix socket")
-          ->excludes(folder)
-          ->excludes(file);
+  CLI::Option* address = AddServerTo(app);
+  address->excludes(folder)->excludes(file);
   app->add_option("--keys", keys,
                   "file of the pseudonym keys, by which a subject is found "
                   "under all of them")
       ->excludes(address);
+}
+
+CLI::Option* SourceFlags::AddServerTo(CLI::App* app) {
+  CLI::Option* address =
+      app->add_option("--server", server,
+                      "ask this server rather than files: host:port, or "
+                      "unix:PATH for a Unix socket");
   app->add_option("--token-file", token_file,
                   "file with the token that the server knows the caller by")
       ->needs(address);
@@ -178,6 +190,7 @@ void SourceFlags::AddTo(CLI::App* app) {
                   "milliseconds that one call to the server may take")
       ->check(CLI::Range(int64_t{1}, int64_t{3600000}))
       ->capture_default_str();
+  return address;
 }
 
 absl::StatusOr<std::unique_ptr<AuditSource>> OpenSource(

@@ -32,6 +32,8 @@ class AuditSource {
       const v1::AuditReceiptRequest& request) = 0;
   virtual absl::StatusOr<v1::AuditTile> ReadTile(
       const v1::AuditTileRequest& request) = 0;
+  virtual absl::StatusOr<v1::ReportDutyResponse> ReportDuty(
+      const v1::ReportDutyRequest& request) = 0;
 };
 
 struct SourceFlags {
@@ -47,6 +49,8 @@ struct SourceFlags {
 
   std::string IndexPath() const;
   void AddTo(CLI::App* app);
+  // The flags of a server alone; gives that of its address.
+  CLI::Option* AddServerTo(CLI::App* app);
 };
 
 absl::StatusOr<std::unique_ptr<AuditSource>> OpenSource(

@@ -97,6 +97,12 @@ void PrintTables(const RangeOutcome& outcome) {
   for (const auto& [reason, count] : outcome.failed) {
     absl::StrAppend(&text, "  ", count, ": ", reason, "\n");
   }
+  if (outcome.reports != 0) {
+    absl::StrAppend(
+        &text, outcome.reports,
+        outcome.reports == 1 ? " report of a duty" : " reports of duties",
+        " passed over\n");
+  }
   std::fputs(text.c_str(), stdout);
 }
 
@@ -112,7 +118,8 @@ void PrintJson(const RangeOutcome& outcome) {
                {"changed", d.changed},
                {"permit_to_deny", d.permit_to_deny},
                {"deny_to_permit", d.deny_to_permit},
-               {"failed", outcome.Failed()}};
+               {"failed", outcome.Failed()},
+               {"duty_reports", outcome.reports}};
   json["by_effect"] = Json::array();
   for (const auto& [turn, turned] : d.by_effect) {
     json["by_effect"].push_back(
@@ -166,6 +173,10 @@ absl::StatusOr<RangeOutcome> ReplayRange(const RangeFlags& flags,
       WalkLog(flags.log, [&](const v1::DecisionRecord& record) {
         const int64_t at = ToMilliseconds(record.recorded_at());
         if (at < from_ms || at >= until_ms) return absl::OkStatus();
+        if (record.has_duty_report()) {
+          ++outcome.reports;
+          return absl::OkStatus();
+        }
         const auto replayed = replayer->Replay(record);
         if (!replayed.ok()) {
           ++outcome.failed[std::string(replayed.status().message())];

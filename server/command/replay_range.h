@@ -33,6 +33,8 @@ struct RangeOutcome {
   // Records that can't be decided again, by reason; they are in no other
   // count.
   std::map<std::string, uint64_t> failed;
+  // Reports of duties in that time: no decisions, passed over.
+  uint64_t reports = 0;
 
   uint64_t Failed() const;
 };

@@ -40,11 +40,36 @@ absl::StatusOr<AuditScope> ScopeOf(const Callers& callers,
   return absl::PermissionDeniedError("this caller may read no decisions");
 }
 
-std::vector<Method> AuditMethods(AuditQueries* queries, const Callers* callers,
-                                 Workers* workers, uint32_t message_bytes) {
-  const WorkerCallOptions options = {workers, message_bytes};
+absl::StatusOr<DutyReporter> ReporterOf(const Callers& callers,
+                                        absl::string_view authorization) {
+  const auto caller = callers.Find(authorization);
+  if (!caller.ok()) return caller.status();
+  if (caller->role == Config::Rights::Role::kService &&
+      !caller->service.empty()) {
+    return DutyReporter{caller->name, caller->service};
+  }
+  return absl::PermissionDeniedError(
+      "duties are reported by the service that asked for the decision; this "
+      "caller reads alone");
+}
+
+std::vector<Method> AuditMethods(const AuditCallsOptions& options) {
   const auto method = [&](const char* name, auto answer) {
-    return MethodOf(name, answer, queries, callers, options);
+    return MethodOf(name, answer, options.queries, options.callers,
+                    {options.readers, options.message_bytes});
+  };
+  const auto report = [duties = options.duties, callers = options.callers](
+                          const v1::ReportDutyRequest& request,
+                          absl::string_view authorization)
+      -> absl::StatusOr<v1::ReportDutyResponse> {
+    const auto reporter = ReporterOf(*callers, authorization);
+    if (!reporter.ok()) return reporter.status();
+    if (duties == nullptr) {
+      return absl::FailedPreconditionError(
+          "this server records no decisions, and no reports of duties; set "
+          "`log.enabled`");
+    }
+    return duties->Report(request, *reporter);
   };
   return {
       method("AuditService/Query", &AuditQueries::Query),
@@ -53,6 +78,9 @@ std::vector<Method> AuditMethods(AuditQueries* queries, const Callers* callers,
       method("AuditService/Prove", &AuditQueries::Prove),
       method("AuditService/GetReceipt", &AuditQueries::GetReceipt),
       method("AuditService/ReadTile", &AuditQueries::ReadTile),
+      WorkerMethod<v1::ReportDutyRequest, v1::ReportDutyResponse>(
+          "AuditService/ReportDuty", {options.writers, options.message_bytes},
+          report),
   };
 }
 

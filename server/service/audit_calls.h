@@ -1,5 +1,5 @@
-// AuditService on the queues: questions to the log and its index, each by a
-// caller of the rights table.
+// AuditService on the queues: questions to the log and its index, and reports
+// of duties, each by a caller of the rights table.
 //
 // Thread-safety: as in call.h.
 
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/audit/audit_queries.h"
+#include "server/audit/duty_reports.h"
 #include "server/ops/callers.h"
 #include "server/service/call.h"
 #include "server/service/workers.h"
@@ -21,10 +22,24 @@ namespace tarazy {
 absl::StatusOr<AuditScope> ScopeOf(const Callers& callers,
                                    absl::string_view authorization);
 
-// The pointers outlive the calls. `queries` null: nothing is recorded, and all
-// is UNAVAILABLE.
-std::vector<Method> AuditMethods(AuditQueries* queries, const Callers* callers,
-                                 Workers* workers, uint32_t message_bytes);
+// For which service the caller may report. UNAUTHENTICATED, or
+// PERMISSION_DENIED: for none.
+absl::StatusOr<DutyReporter> ReporterOf(const Callers& callers,
+                                        absl::string_view authorization);
+
+struct AuditCallsOptions {
+  // All outlive the calls. Null, both: nothing is recorded; questions are
+  // UNAVAILABLE, reports FAILED_PRECONDITION.
+  AuditQueries* queries = nullptr;
+  DutyReports* duties = nullptr;
+  const Callers* callers = nullptr;
+  // For questions, which may read for seconds, and for reports, which write.
+  Workers* readers = nullptr;
+  Workers* writers = nullptr;
+  uint32_t message_bytes = 0;
+};
+
+std::vector<Method> AuditMethods(const AuditCallsOptions& options);
 
 }  // namespace tarazy
 

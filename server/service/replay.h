@@ -48,6 +48,7 @@ class Replayer {
   // INVALID_ARGUMENT: the packs can't be used, or not together.
   static absl::StatusOr<std::unique_ptr<Replayer>> Make(ReplayOptions options);
 
+  // INVALID_ARGUMENT: the record is a report of a duty, and no decision.
   // FAILED_PRECONDITION says what is missing: the pack that decided, personal
   // inputs that were erased, or, for another law, consents that the record had
   // no room for.

@@ -185,6 +185,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<SaltStore> salts_;      // null: nothing is recorded
   std::unique_ptr<IndexFollower> index_;  // null: none is kept
   std::unique_ptr<AuditQueries> audit_;   // null: nothing is recorded
+  std::unique_ptr<DutyReports> duties_;   // the same
   std::unique_ptr<Registers> registers_;
   RegisterContext register_context_;
   std::unique_ptr<Workers> workers_;
@@ -325,6 +326,9 @@ absl::Status ServerImpl::OpenAudit() {
         "`checkpoints.key_file`");
   };
   audit_ = std::make_unique<AuditQueries>(std::move(queries), hooks_.log_files);
+  duties_ = std::make_unique<DutyReports>(
+      DutyReportsOptions{config_.log.directory, config_.log.name, hooks_.clock},
+      log_.get(), audit_.get(), hooks_.log_files);
   return StartKeeper();
 }
 
@@ -421,8 +425,9 @@ std::vector<Method> ServerImpl::Methods() {
   };
   add(RegisterMethods(&register_context_, workers_.get(),
                       config_.limits.message_bytes));
-  add(AuditMethods(audit_.get(), &callers_, audit_workers_.get(),
-                   config_.limits.message_bytes));
+  add(AuditMethods({audit_.get(), duties_.get(), &callers_,
+                    audit_workers_.get(), workers_.get(),
+                    config_.limits.message_bytes}));
   add(HealthMethods(LawServices()));
   add(ReflectionMethods(ListedServices()));
   return methods;

@@ -25,6 +25,7 @@
 #include "absl/time/time.h"
 #include "tarazy/decision.h"
 #include "tarazy/decision_stream.h"
+#include "tarazy/v1/audit.pb.h"
 #include "tarazy/v1/decision.pb.h"
 #include "tarazy/v1/registers.pb.h"
 
@@ -37,6 +38,9 @@ struct ClientOptions {
   absl::Duration deadline = absl::Milliseconds(200);
   // How long a call to the registers may take.
   absl::Duration register_deadline = absl::Seconds(5);
+  // By which the server knows the caller of calls that need a right: a line of
+  // a token file. Shown in clear to whoever can read the connection.
+  std::string token;
   // Ask once more, within the same deadline, when the server could not be
   // reached or could not record (UNAVAILABLE). The first try may be on record
   // as a decision of its own.
@@ -88,6 +92,13 @@ class Client {
       const v1::GetObjectionRequest& request);
   absl::StatusOr<v1::ListObjectionsResponse> ListObjections(
       const v1::ListObjectionsRequest& request);
+
+  // Says that a duty of an answer was fulfilled, or, without `fulfilled_at`,
+  // that it was not after all: see AuditService.ReportDuty. Needs the `token`
+  // of the service that asked for the decision; within `register_deadline`. Not
+  // sent twice; the same report again is safe.
+  absl::StatusOr<v1::ReportDutyResponse> ReportDuty(
+      const v1::ReportDutyRequest& request);
 
  private:
   struct Rep;
