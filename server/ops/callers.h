@@ -1,4 +1,4 @@
-// Who may read what of the audit: the callers of the configuration's rights
+// Who may read what of the audit, and report of duties: the callers of the configuration's rights
 // table, known by a token each.
 //
 // Tokens are kept as their SHA-256 alone, and every one of them is compared,

@@ -135,7 +135,7 @@ struct Config {
     // the terms of consents as they stood then.
     bool choose_decision_time = false;
     // Who may read the audit: an auditor all, a service the decisions that it
-    // asked for, nobody else any.
+    // asked for, about whose duties it may report too; nobody else any.
     enum class Role { kAuditor, kService };
     struct Caller {
       std::string name;

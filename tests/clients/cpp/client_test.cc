@@ -353,5 +353,49 @@ TEST(ClientAsyncTest, DoneMayAskAgain) {
   EXPECT_TRUE(second.get_future().get());
 }
 
+TEST(ClientTest, ADutyIsReportedWithTheToken) {
+  FakeServer server;
+  std::string shown;
+  server.on_report = [&](const std::string& authorization,
+                         const v1::ReportDutyRequest& request,
+                         v1::ReportDutyResponse* response) {
+    shown = authorization;
+    if (request.index() != 7) {
+      return grpc::Status(grpc::StatusCode::NOT_FOUND, "no record of `8`");
+    }
+    response->mutable_receipt()->set_index(9);
+    return grpc::Status::OK;
+  };
+  ClientOptions options = To(server.address());
+  options.token = "t0";
+  Client client(options);
+  v1::ReportDutyRequest request;
+  request.set_index(7);
+  const auto answer = client.ReportDuty(request);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->receipt().index(), 9u);
+  EXPECT_EQ(shown, "Bearer t0");
+  request.set_index(8);
+  const absl::Status refused = client.ReportDuty(request).status();
+  EXPECT_TRUE(absl::IsNotFound(refused)) << refused;
+  EXPECT_EQ(server.calls(), 2);
+  Client without(To(server.address()));
+  EXPECT_FALSE(without.ReportDuty(request).ok());
+  EXPECT_EQ(shown, "");
+}
+
+TEST(ClientTest, AReportIsNeverSentTwice) {
+  FakeServer server;
+  server.on_report = [](const std::string&, const v1::ReportDutyRequest&,
+                        v1::ReportDutyResponse*) {
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "full");
+  };
+  ClientOptions options = To(server.address());
+  options.retry_unavailable_once = true;
+  Client client(options);
+  EXPECT_TRUE(absl::IsUnavailable(client.ReportDuty({}).status()));
+  EXPECT_EQ(server.calls(), 1);
+}
+
 }  // namespace
 }  // namespace tarazy

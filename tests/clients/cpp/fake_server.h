@@ -20,6 +20,7 @@
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 #include "grpcpp/server_context.h"
+#include "tarazy/v1/audit.grpc.pb.h"
 #include "tarazy/v1/decision.grpc.pb.h"
 #include "tarazy/v1/registers.grpc.pb.h"
 
@@ -49,7 +50,8 @@ inline v1::DecideRequest Request(const std::string& request_id) {
 }
 
 class FakeServer : public v1::DecisionService::Service,
-                   public v1::ConsentService::Service {
+                   public v1::ConsentService::Service,
+                   public v1::AuditService::Service {
  public:
   using Stream = grpc::ServerReaderWriter<v1::DecideResult, v1::DecideRequest>;
 
@@ -60,6 +62,7 @@ class FakeServer : public v1::DecisionService::Service,
                              &port);
     builder.RegisterService(static_cast<v1::DecisionService::Service*>(this));
     builder.RegisterService(static_cast<v1::ConsentService::Service*>(this));
+    builder.RegisterService(static_cast<v1::AuditService::Service*>(this));
     server_ = builder.BuildAndStart();
     address_ = absl::StrCat("127.0.0.1:", port);
   }
@@ -80,6 +83,10 @@ class FakeServer : public v1::DecisionService::Service,
   std::function<grpc::Status(const v1::RegisterConsentRequest&,
                              v1::RegisterConsentResponse*)>
       on_register;
+  std::function<grpc::Status(const std::string& authorization,
+                             const v1::ReportDutyRequest&,
+                             v1::ReportDutyResponse*)>
+      on_report;
 
   // Never answers: returns when the caller has given up.
   grpc::Status Silence(grpc::ServerContext* context) {
@@ -121,6 +128,19 @@ class FakeServer : public v1::DecisionService::Service,
     ++calls_;
     if (silent) return Silence(context);
     return on_register(*request, response);
+  }
+
+  grpc::Status ReportDuty(grpc::ServerContext* context,
+                          const v1::ReportDutyRequest* request,
+                          v1::ReportDutyResponse* response) override {
+    ++calls_;
+    if (silent) return Silence(context);
+    const auto shown = context->client_metadata().find("authorization");
+    return on_report(
+        shown == context->client_metadata().end()
+            ? ""
+            : std::string(shown->second.data(), shown->second.size()),
+        *request, response);
   }
 
  private:
