@@ -161,7 +161,8 @@ class DutyCallsTest : public ServerTest {
   }
 
   v1::DutyStanding Standing(uint64_t index) {
-    for (const auto& duty : Get(index).duties()) {
+    const v1::AuditRecord record = Get(index);
+    for (const auto& duty : record.duties()) {
       if (duty.obligation() == Duty()) return duty;
     }
     ADD_FAILURE() << "no such duty";
