@@ -1,13 +1,18 @@
 // The server deletes what is older than it may be kept.
 
+#include <sys/stat.h>
+
 #include <chrono>
 #include <fstream>
 #include <thread>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "server/audit/log_reader.h"
+#include "server/audit/record_text.h"
 #include "server/audit/sealed_files.h"
 #include "server/audit/verify.h"
+#include "tarazy/v1/audit.grpc.pb.h"
 #include "tests/server/service/server_fixture.h"
 
 namespace tarazy {
@@ -47,6 +52,13 @@ class ServerRetentionTest : public ServerTest {
     return false;
   }
 
+  std::string TokenFile(const std::string& token) {
+    const std::string path = folder() + "/token";
+    std::ofstream(path) << token << "\n";
+    chmod(path.c_str(), 0600);
+    return path;
+  }
+
   absl::StatusOr<VerifiedLog> Verified() {
     std::ifstream in(config.checkpoints.key_file + ".pub");
     std::string key;
@@ -84,6 +96,39 @@ TEST_F(ServerRetentionTest, OldRecordsGoAndTheServerGoesOn) {
   const auto again = Verified();
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->pruned + again->records, 1800u);
+}
+
+TEST_F(ServerRetentionTest, ADutyOfADeletedDecisionTakesNoReport) {
+  constexpr char kToken[] = "service-0123456789012345678901234567";
+  config.rights.callers = {{"benefits", TokenFile(kToken),
+                            Config::Rights::Role::kService,
+                            ForbiddenRequest().service()}};
+  Start();
+  DecideMany();
+  Stop();
+  now_ms += 40 * kDayMs;
+  config.log.retain_days = 30;
+  config.log.seal_after_days = 1;
+  config.log.max_clock_jump_days = 60;
+  Start();
+  ASSERT_TRUE(Told("records_deleted")) << LogLines();
+
+  v1::ReportDutyRequest request;
+  request.set_index(0);
+  request.set_obligation("REVIEW_BY");
+  *request.mutable_fulfilled_at() = FromMilliseconds(now_ms);
+  v1::ReportDutyResponse response;
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", kToken));
+  const grpc::Status s = v1::AuditService::NewStub(channel())->ReportDuty(
+      &context, request, &response);
+  EXPECT_EQ(s.error_code(), grpc::StatusCode::NOT_FOUND) << s.error_message();
+
+  Stop();
+  const auto verified = Verified();
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_GT(verified->pruned, 0u);
+  EXPECT_EQ(verified->pruned + verified->records, 600u);
 }
 
 TEST_F(ServerRetentionTest, AClockFarAheadDeletesNothing) {
