@@ -32,7 +32,6 @@ class Load {
        const std::string& request)
       : method_(method) {
     grpc::ChannelArguments arguments;
-    arguments.SetInt("grpc.http2.bdp_probe", 0);
     arguments.SetMaxReceiveMessageSize(-1);
     stub_ = std::make_unique<grpc::GenericStub>(grpc::CreateCustomChannel(
         server.address(), grpc::InsecureChannelCredentials(), arguments));
