@@ -36,13 +36,6 @@ class AuditCallsTest : public ServerTest {
          "egov.benefits"}};
   }
 
-  std::string Token(const std::string& name, const std::string& token) {
-    const std::string path = folder() + "/token-" + name;
-    std::ofstream(path) << token << "\n";
-    chmod(path.c_str(), 0600);
-    return path;
-  }
-
   // Decides for both services, then waits until all is indexed and signed.
   void Fill() {
     Start();

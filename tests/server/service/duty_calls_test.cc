@@ -1,8 +1,6 @@
 // Reports of duties over the wire: who may make them, what is refused, and
 // what queries say of duties afterwards.
 
-#include <sys/stat.h>
-
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -41,13 +39,6 @@ class DutyCallsTest : public ServerTest {
         {"chief", Token("auditor", kAuditor), Role::kAuditor, ""},
         {"benefits", Token("own", kOwn), Role::kService, "egov.benefits"},
         {"tax", Token("other", kOther), Role::kService, "egov.tax"}};
-  }
-
-  std::string Token(const std::string& name, const std::string& token) {
-    const std::string path = folder() + "/token-" + name;
-    std::ofstream(path) << token << "\n";
-    chmod(path.c_str(), 0600);
-    return path;
   }
 
   void StartAll() {

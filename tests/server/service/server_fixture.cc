@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/json_util.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -141,6 +142,14 @@ uint64_t ServerTest::Calls(const std::string& method,
 std::string ServerTest::LogLines() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return lines_;
+}
+
+std::string ServerTest::Token(const std::string& name,
+                              const std::string& token) const {
+  const std::string path = folder_ + "/token-" + name;
+  std::ofstream(path) << token << "\n";
+  chmod(path.c_str(), 0600);
+  return path;
 }
 
 }  // namespace tarazy

@@ -70,6 +70,8 @@ class ServerTest : public testing::Test {
   uint64_t Calls(const std::string& method, const std::string& code) const;
   std::string LogLines() const;
   const std::string& folder() const { return folder_; }
+  // Gives the path of a file that holds a caller's token.
+  std::string Token(const std::string& name, const std::string& token) const;
 
   std::atomic<int64_t> now_ms{kTestNowMs};
 
