@@ -185,9 +185,9 @@ std::shared_ptr<const Pack> Replayer::FindPack(
 
 absl::StatusOr<Replayed> Replayer::Replay(const v1::DecisionRecord& sealed) {
   if (sealed.has_duty_report()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the record is a report about a duty of record ",
-        sealed.duty_report().index(), ", and no decision"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the record is a report about a duty of record ",
+                     sealed.duty_report().index(), ", and no decision"));
   }
   v1::DecisionRecord record = sealed;
   if (record.has_sealed_inputs()) {
