@@ -1,5 +1,5 @@
-// Who may read what of the audit, and report of duties: the callers of the configuration's rights
-// table, known by a token each.
+// Who may read what of the audit, and report of duties: the callers of the
+// configuration's rights table, known by a token each.
 //
 // Tokens are kept as their SHA-256 alone, and every one of them is compared,
 // in a time that does not depend on where they differ.
