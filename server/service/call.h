@@ -1,11 +1,8 @@
-// Remote calls on completion queues: what every method of the server is built
-// from.
+// Remote calls: what every method of the server is built from.
 //
-// Each Queue is one gRPC completion queue with one thread, which polls and
-// runs what there is to do. A Call is one remote call: an object that waits
-// for a caller, serves it and is then reused for the next, with its arena. For
-// each method a queue keeps some calls waiting, so that arrivals are never
-// kept waiting for an object.
+// A Call is one remote call: an object that waits for a caller, serves it and
+// is then reused for the next, with its arena. It belongs to a Queue
+// (server/service/queue.h), whose thread runs it.
 //
 // Every method is a stream of bytes to gRPC, unary ones a stream of one
 // message: on the wire there is no difference, and a call whose message is
@@ -14,12 +11,6 @@
 // come, its message is read, its reply and its end are sent; the first two are
 // one for methods whose calls are many. A name that no method has is a call
 // too, and is counted.
-//
-// Messages that have arrived together are handled one after the other before
-// the first of their replies is sent: decisions and gRPC each find their code
-// and data in the caches, which is worth more than the wait. What is to be done
-// once for many messages, such as to make their records durable, is done when
-// no more have come: the queue is settled.
 //
 // Thread-safety: a Call's hooks run on its queue's thread, one at a time. What
 // is marked "any thread" may be called from any.
@@ -30,17 +21,12 @@
 #include <google/protobuf/arena.h>
 #include <google/protobuf/message_lite.h>
 #include <grpc/grpc.h>
-#include <grpcpp/alarm.h>
 #include <grpcpp/completion_queue.h>
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
-#include <unordered_set>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -48,12 +34,11 @@
 #include "server/ops/metrics.h"
 #include "server/service/bytes.h"
 #include "server/service/grpc_server.h"
-#include "server/service/traffic.h"
+#include "server/service/queue.h"
 
 namespace tarazy {
 
 class Call;
-class Queue;
 
 // A method of the server.
 struct Method {
@@ -90,19 +75,6 @@ class MethodTable {
   std::vector<Method> methods_;
   grpc_server* server_ = nullptr;
   size_t message_bytes_ = 0;
-};
-
-// Something that another thread hands back to a queue's thread, by
-// Queue::Resume: once at a time.
-class Resumable {
- public:
-  virtual ~Resumable() = default;
-
- private:
-  friend class Queue;
-  // On the queue's thread.
-  virtual void OnResumed() = 0;
-  Resumable* next_resumed_ = nullptr;
 };
 
 class Call {
@@ -207,75 +179,6 @@ class Call {
   grpc_call_details details_;  // of a call of no method
   // Of the arena; last, so that the rest is together.
   alignas(64) char first_block_[8192];
-};
-
-class Queue {
- public:
-  static constexpr size_t kMaxUnsettled = 256;
-
-  // `table` and `traffic` outlive the queue. `settle`, if any, is called on the
-  // queue's thread when messages have been handled and no other has come, and
-  // after kMaxUnsettled of them at the latest; it may block. What it resumes
-  // goes on right behind it.
-  Queue(MethodTable* table, Traffic* traffic,
-        std::function<void()> settle = nullptr);
-  ~Queue();
-
-  // For GrpcServer::AddQueue.
-  grpc::CompletionQueue* completions() { return &queue_; }
-  // After the gRPC server has been started.
-  void Start();
-  // Any thread: OnResumed will run soon on the queue's thread.
-  void Resume(Resumable* what);
-  // Any thread: calls that listen are told.
-  void BeginDrain();
-  // Any thread, after the gRPC server has been shut down: ends when all calls
-  // are over.
-  void Stop();
-  void Join();
-
-  Traffic* traffic() const { return traffic_; }
-
- private:
-  friend class Call;
-
-  void Run();
-  void Handle(void* tag, bool ok);
-  void RunRead();
-  void Settle();
-  void Post(const Method& method);
-  void Over(Call* call);
-  void RunResumed();
-
-  grpc::CompletionQueue queue_;
-  MethodTable* const table_;
-  Traffic* const traffic_;
-  std::thread thread_;
-
-  // What to resume, newest first. Whoever makes the list non-empty sets the
-  // alarm, so that a group costs one wake-up.
-  std::atomic<Resumable*> resumed_{nullptr};
-  grpc::Alarm resume_alarm_;
-  grpc::Alarm drain_alarm_;
-  grpc::Alarm stop_alarm_;
-
-  // The thread's own.
-  std::vector<std::vector<std::unique_ptr<Call>>> idle_;  // by method
-  std::unordered_set<Call*> drain_listeners_;
-  // Calls whose messages are read and wait to be handled, and calls whose
-  // replies wait to be sent.
-  std::vector<std::pair<Call*, bool>> read_;
-  std::vector<Call*> replies_;
-  bool gathering_replies_ = false;
-  bool drain_told_ = false;
-  // By the alarm itself: no other event may end the queue before it is set.
-  bool stop_told_ = false;
-  bool shut_down_ = false;
-  size_t live_ = 0;
-  const std::function<void()> settle_;
-  size_t unsettled_ = 0;  // messages handled since
-  bool settling_ = false;
-  std::vector<Resumable*> resumed_here_;  // while settling
 };
 
 }  // namespace tarazy
