@@ -19,6 +19,18 @@ bool ParseSlice(const grpc_slice& slice,
                                  static_cast<int>(GRPC_SLICE_LENGTH(slice)));
 }
 
+struct Watched {
+  grpc_slice slice;
+  void (*on_released)();
+};
+
+void Release(void* watched) {
+  auto* const w = static_cast<Watched*>(watched);
+  w->on_released();
+  grpc_slice_unref(w->slice);
+  delete w;
+}
+
 }  // namespace
 
 Bytes::Bytes(absl::string_view encoded)
@@ -30,6 +42,17 @@ Bytes::Bytes(const google::protobuf::MessageLite& message) {
   grpc_slice slice = grpc_slice_malloc(message.ByteSizeLong());
   message.SerializeWithCachedSizesToArray(GRPC_SLICE_START_PTR(slice));
   buffer_ = Wrap(slice);
+}
+
+Bytes::Bytes(Bytes other, void (*on_released)()) {
+  grpc_byte_buffer_reader reader;
+  grpc_byte_buffer_reader_init(&reader, other.buffer_);
+  auto* const watched =
+      new Watched{grpc_byte_buffer_reader_readall(&reader), on_released};
+  grpc_byte_buffer_reader_destroy(&reader);
+  buffer_ = Wrap(grpc_slice_new_with_user_data(
+      GRPC_SLICE_START_PTR(watched->slice), GRPC_SLICE_LENGTH(watched->slice),
+      Release, watched));
 }
 
 size_t Bytes::size() const { return grpc_byte_buffer_length(buffer_); }

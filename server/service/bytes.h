@@ -19,6 +19,9 @@ class Bytes {
   Bytes() = default;
   explicit Bytes(absl::string_view encoded);
   explicit Bytes(const google::protobuf::MessageLite& message);
+  // The same bytes; `on_released` is called when nobody needs them any more, on
+  // whatever thread that is. `other` is not empty.
+  Bytes(Bytes other, void (*on_released)());
   Bytes(Bytes&& other) noexcept
       : buffer_(std::exchange(other.buffer_, nullptr)) {}
   Bytes& operator=(Bytes&& other) noexcept {

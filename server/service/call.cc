@@ -1,5 +1,6 @@
 #include "server/service/call.h"
 
+#include <grpc/grpc_security.h>
 #include <grpc/slice.h>
 
 #include <cstdio>
@@ -89,8 +90,10 @@ void MethodTable::AddTo(GrpcServer* server) {
 class Call::Batch {
  public:
   void Headers() { Add(GRPC_OP_SEND_INITIAL_METADATA); }
-  void Send(const Bytes& message) {
-    Add(GRPC_OP_SEND_MESSAGE)->data.send_message.send_message = message.get();
+  void Send(const Bytes& message, uint32_t flags = 0) {
+    grpc_op* op = Add(GRPC_OP_SEND_MESSAGE);
+    op->data.send_message.send_message = message.get();
+    op->flags = flags;
   }
   // `details` may be null and outlives Start.
   void Status(int code, grpc_slice* details) {
@@ -129,6 +132,7 @@ Call::Call(Queue* queue, const Method* method)
       start_(this, Event::kStart),
       read_(this, Event::kRead),
       written_(this, Event::kWritten),
+      part_(this, Event::kPart),
       finish_(this, Event::kFinished),
       gone_(this, Event::kGone),
       arena_([this] {
@@ -208,8 +212,8 @@ void Call::Reply(Bytes message) {
   finished_ = true;
   Count(0);
   sending_ = std::move(message);
-  if (queue_->gathering_replies_) {
-    queue_->replies_.push_back(this);
+  if (queue_->gathering_) {
+    queue_->replies_.Add(this);
   } else {
     SendReply();
   }
@@ -219,6 +223,28 @@ void Call::SendReply() {
   Batch batch;
   batch.Send(sending_);
   End(&batch, 0, "");
+}
+
+// The message must not be among the operations that wait for the write: gRPC
+// keeps its bytes until those have ended.
+void Call::SendLeadingReply(void (*on_released)()) {
+  parts_left_ = 2;
+  Batch headers;
+  headers.Headers();
+  headers.Start(call_, &part_);
+  headers_sent_ = true;
+  const Bytes watched(std::move(sending_), on_released);
+  Batch message;
+  message.Send(watched, GRPC_WRITE_BUFFER_HINT);
+  message.Start(call_, &part_);
+  Batch end;
+  End(&end, 0, "");
+}
+
+const void* Call::Connection() const {
+  grpc_auth_context* const context = grpc_call_auth_context(call_);
+  grpc_auth_context_release(context);
+  return context;
 }
 
 void Call::Finish(const absl::Status& status) {
@@ -291,6 +317,9 @@ void Call::Proceed(Event event, bool ok) {
       writing_ = false;
       OnWritten(ok);
       break;
+    case Event::kPart:
+      --parts_left_;
+      break;
     case Event::kFinished:
       ended_ = true;
       break;
@@ -303,7 +332,9 @@ void Call::Proceed(Event event, bool ok) {
 }
 
 void Call::OverIfDone() {
-  if (!ended_ || reading_ || writing_ || !gone_seen_) return;
+  if (!ended_ || reading_ || writing_ || parts_left_ > 0 || !gone_seen_) {
+    return;
+  }
   queue_->Over(this);
 }
 

@@ -135,7 +135,8 @@ class Call {
 
  private:
   friend class Queue;
-  enum class Event { kStart, kRead, kWritten, kFinished, kGone };
+  friend class ReplyGroup;
+  enum class Event { kStart, kRead, kWritten, kPart, kFinished, kGone };
   struct Tag final : grpc::internal::CompletionQueueTag {
     Tag(Call* c, Event e) : call(c), event(e) {}
     bool FinalizeResult(void** tag, bool* /*ok*/) override {
@@ -152,6 +153,10 @@ class Call {
   bool HasMessage() const;
   void ListenToEnd();
   void SendReply();
+  // The same in parts; `on_released` is called when gRPC lets go of the bytes.
+  void SendLeadingReply(void (*on_released)());
+  // Tells connections apart while their calls live; null: not known.
+  const void* Connection() const;
   void End(Batch* batch, int code, const std::string& message);
   void Proceed(Event event, bool ok);
   void OverIfDone();
@@ -160,7 +165,7 @@ class Call {
 
   Queue* const queue_;
   const Method* const method_;
-  Tag start_, read_, written_, finish_, gone_;
+  Tag start_, read_, written_, part_, finish_, gone_;
   google::protobuf::Arena arena_;
   grpc_call* call_ = nullptr;
   grpc_metadata_array metadata_;
@@ -175,6 +180,7 @@ class Call {
   bool finished_ = false;  // Finish was asked for
   bool ended_ = false;     // and has happened
   bool gone_seen_ = true;
+  int parts_left_ = 0;  // of a leading reply, before its end
   bool read_end_ = false;
   grpc_call_details details_;  // of a call of no method
   // Of the arena; last, so that the rest is together.

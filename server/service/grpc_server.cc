@@ -5,12 +5,35 @@
 #include <grpcpp/impl/grpc_library.h>
 #include <grpcpp/support/channel_arguments.h>
 
+namespace grpc_core {
+
+// Exported by the library, in none of its headers; null in one without it.
+class Executor {
+ public:
+  __attribute__((weak)) static void SetThreadingDefault(bool enable);
+};
+
+}  // namespace grpc_core
+
 namespace tarazy {
 namespace {
+
+// gRPC takes operations that are started within others (ReplyGroup does so) for
+// a sign that threads compete for the connection, and hands all that is to be
+// done for it to a thread of its own: two switches between threads for each
+// group of replies, and caches that another thread has filled. Without such
+// threads it goes on where it is; gRPC's own Python runs like that. Where the
+// library lacks the switch, replies are sent all the same, a little dearer.
+void KeepWorkOnCallersThread() {
+  if (&grpc_core::Executor::SetThreadingDefault != nullptr) {
+    grpc_core::Executor::SetThreadingDefault(false);
+  }
+}
 
 constexpr int64_t kBytesOverLimit = 1 << 20;
 
 grpc_server* Create(int64_t message_bytes) {
+  KeepWorkOnCallersThread();
   grpc::ChannelArguments arguments;
   // The probe's pings cost a call; a local link needs none.
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);

@@ -119,13 +119,12 @@ void Queue::Handle(void* tag, bool ok) {
 }
 
 void Queue::RunRead() {
-  gathering_replies_ = true;
+  gathering_ = true;
   for (const auto& [call, ok] : read_) call->Proceed(Call::Event::kRead, ok);
-  gathering_replies_ = false;
+  gathering_ = false;
   if (settle_ != nullptr) unsettled_ += read_.size();
   read_.clear();
-  for (Call* call : replies_) call->SendReply();
-  replies_.clear();
+  replies_.Send();
   if (unsettled_ >= kMaxUnsettled) Settle();
 }
 
@@ -134,8 +133,11 @@ void Queue::Settle() {
   settling_ = true;
   settle_();
   settling_ = false;
+  gathering_ = true;
   for (Resumable* what : resumed_here_) what->OnResumed();
+  gathering_ = false;
   resumed_here_.clear();
+  replies_.Send();
 }
 
 void Queue::Over(Call* call) {
@@ -176,11 +178,14 @@ void Queue::RunResumed() {
     oldest = newest;
     newest = next;
   }
+  gathering_ = true;
   while (oldest != nullptr) {
     Resumable* what = oldest;
     oldest = what->next_resumed_;  // before `what` may be used again
     what->OnResumed();
   }
+  gathering_ = false;
+  replies_.Send();
 }
 
 }  // namespace tarazy

@@ -28,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/service/reply_group.h"
 #include "server/service/traffic.h"
 
 namespace tarazy {
@@ -103,11 +104,10 @@ class Queue {
   // The thread's own.
   std::vector<std::vector<std::unique_ptr<Call>>> idle_;  // by method
   std::unordered_set<Call*> drain_listeners_;
-  // Calls whose messages are read and wait to be handled, and calls whose
-  // replies wait to be sent.
+  // Calls whose messages are read and wait to be handled.
   std::vector<std::pair<Call*, bool>> read_;
-  std::vector<Call*> replies_;
-  bool gathering_replies_ = false;
+  ReplyGroup replies_;
+  bool gathering_ = false;  // replies wait there
   bool drain_told_ = false;
   // By the alarm itself: no other event may end the queue before it is set.
   bool stop_told_ = false;
