@@ -30,6 +30,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/audit/bytes.h"
 #include "server/audit/file_system.h"
+#include "server/audit/leaf_queue.h"
 #include "server/audit/recovery.h"
 #include "server/audit/segment.h"
 
@@ -277,7 +278,7 @@ class LogWriter : public DecisionLog {
       const size_t end = SealGroup(begin, index, work, &records);
       const absl::string_view group =
           absl::string_view(work->frames).substr(begin, end - begin);
-      if (!WriteGroup(group, records)) return Refuse(*work, told);
+      if (!WriteGroup(group, index, records)) return Refuse(*work, told);
       begin = end;
       index += records;
       while (told < work->waiting.size() && work->waiting[told].end <= end) {
@@ -301,7 +302,7 @@ class LogWriter : public DecisionLog {
   }
 
   // False when the disk is full; then nothing of the group is in the log.
-  bool WriteGroup(absl::string_view group, uint32_t records) {
+  bool WriteGroup(absl::string_view group, uint64_t index, uint32_t records) {
     absl::Status written = ZeroAhead(offset_ + group.size());
     if (written.ok()) written = WriteAll(segment_.get(), offset_, group);
     if (absl::IsResourceExhausted(written)) {
@@ -311,6 +312,10 @@ class LogWriter : public DecisionLog {
       return false;
     }
     MustSucceed(written);
+    if (options_.leaves != nullptr) {
+      segment_->StartWriting(offset_, group.size());
+      AddLeaves(group, index);
+    }
     const auto start = std::chrono::steady_clock::now();
     MustSucceed(segment_->Sync());
     const uint64_t took = static_cast<uint64_t>(
@@ -327,6 +332,16 @@ class LogWriter : public DecisionLog {
     stats_.sync_nanoseconds += took;
     stats_.max_sync_nanoseconds = std::max(stats_.max_sync_nanoseconds, took);
     return true;
+  }
+
+  void AddLeaves(absl::string_view group, uint64_t index) {
+    leaves_.clear();
+    for (size_t at = 0; at < group.size();) {
+      leaves_.push_back(
+          {LeafHash(FrameRecord(group.data() + at)), offset_ + at});
+      at += FrameBytesAt(group.data() + at);
+    }
+    options_.leaves->Add(index, leaves_);
   }
 
   // Sees to it that the segment's bytes before `end` were written to before.
@@ -451,8 +466,9 @@ class LogWriter : public DecisionLog {
   uint64_t offset_ = 0;  // where the next group goes
   uint64_t zeroed_ = 0;  // bytes of the segment that were written to
   std::string zeros_;
-  uint64_t tail_index_;      // its first record
-  uint64_t previous_bytes_;  // of the segment before the next one
+  std::vector<Leaf> leaves_;  // of the group that is being written
+  uint64_t tail_index_;       // its first record
+  uint64_t previous_bytes_;   // of the segment before the next one
 
   mutable std::mutex mutex_;
   std::condition_variable queued_;

@@ -28,6 +28,7 @@
 namespace tarazy {
 
 class FileSystem;  // server/audit/file_system.h
+class LeafQueue;   // server/audit/leaf_queue.h
 
 // Told once, on the thread that wrote them, when all records of one Append or
 // AppendAll are durable or will never be. Must be quick, must not block, and
@@ -50,6 +51,9 @@ struct DecisionLogOptions {
   // A record's limit, and the queue's, in bytes.
   uint32_t max_record_bytes = 65535;
   uint64_t max_queue_bytes = 16u << 20;
+  // Gets the leaf of each record before it is durable, if not null. Outlives
+  // the log.
+  LeafQueue* leaves = nullptr;
   // Called once when the disk has failed, and then the process is aborted. By
   // default one line goes to stderr. Tests and structured logs replace it.
   std::function<void(const absl::Status&)> on_fatal;

@@ -77,6 +77,11 @@ class PosixFile : public File {
     return Failed(errno, "truncate", path_);
   }
 
+  void StartWriting(uint64_t offset, uint64_t size) override {
+    sync_file_range(fd_, static_cast<off_t>(offset), static_cast<off_t>(size),
+                    SYNC_FILE_RANGE_WRITE);
+  }
+
   absl::Status Sync() override {
     if (fdatasync(fd_) == 0) return absl::OkStatus();
     return SyncFailed(errno, path_);

@@ -37,6 +37,10 @@ class File {
   // Makes the file that long, with room on the disk behind every byte.
   virtual absl::Status Preallocate(uint64_t size) = 0;
   virtual absl::Status Truncate(uint64_t size) = 0;
+  // Asks the disk to begin with these bytes, which were written, so that there
+  // is less left for Sync to wait for. Makes nothing durable; a failure is
+  // Sync's to tell.
+  virtual void StartWriting(uint64_t /*offset*/, uint64_t /*size*/) {}
   // fdatasync: contents and size are durable.
   virtual absl::Status Sync() = 0;
   virtual absl::StatusOr<uint64_t> Size() const = 0;

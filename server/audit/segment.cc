@@ -106,6 +106,10 @@ uint64_t FrameBytesAt(const char* frame) {
   return FrameBytes(GetLittle<uint32_t>(frame + kLengthAt));
 }
 
+absl::string_view FrameRecord(const char* frame) {
+  return {frame + kFrameHeaderBytes, GetLittle<uint32_t>(frame + kLengthAt)};
+}
+
 uint64_t SealFrame(uint64_t salt, uint64_t index, uint32_t group_position,
                    char* frame) {
   const uint64_t bytes = FrameBytesAt(frame);

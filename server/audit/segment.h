@@ -57,6 +57,8 @@ uint64_t SealFrame(uint64_t salt, uint64_t index, uint32_t group_position,
                    char* frame);
 // Bytes of a frame that AppendFrame made.
 uint64_t FrameBytesAt(const char* frame);
+// The record in it.
+absl::string_view FrameRecord(const char* frame);
 
 struct Frame {
   uint64_t index = 0;

@@ -126,7 +126,7 @@ absl::Status TreePublisher::Rebuild(const Checkpoint& signed_last) {
   }
   if (absl::Status s = reader_->Seek(0); !s.ok()) return s;
   TreeEdge edge;
-  absl::Status grown = Grow(signed_last.size, &edge);
+  absl::Status grown = Grow(signed_last.size, {}, &edge);
   if (absl::IsOutOfRange(grown)) {
     return absl::DataLossError(absl::StrCat(
         "the log has ", edge.size(), " records, its last signed ",
@@ -143,17 +143,42 @@ absl::Status TreePublisher::Rebuild(const Checkpoint& signed_last) {
   return absl::OkStatus();
 }
 
-// Takes records until there are `size`, and makes their hashes durable.
-// OUT_OF_RANGE when the log has fewer.
-absl::Status TreePublisher::Grow(uint64_t size, TreeEdge* edge) {
+// The leaves of the running log's newest records come from those who write
+// them; so the reader may stand far back, among segments that are gone.
+absl::Status TreePublisher::ReadOnAt(uint64_t index) {
+  if (reader_->next_index() == index) return absl::OkStatus();
+  auto reader = LogReader::Open(files_, options_.log_directory);
+  if (!reader.ok()) return reader.status();
+  reader_ = *std::move(reader);
+  return reader_->Seek(index);
+}
+
+absl::StatusOr<Leaf> TreePublisher::ReadLeaf() {
+  const auto more = reader_->Next();
+  if (!more.ok()) return more.status();
+  if (!*more) return absl::OutOfRangeError("the log has no more records");
+  return Leaf{LeafHash(reader_->record()), reader_->offset()};
+}
+
+// Takes leaves until there are `size`, the log's where `leaves` is empty, and
+// makes the hashes durable. OUT_OF_RANGE when the log has fewer.
+absl::Status TreePublisher::Grow(uint64_t size, absl::Span<const Leaf> leaves,
+                                 TreeEdge* edge) {
   std::vector<TreeEdge::FullTile> full;
   std::vector<uint64_t> offsets;  // of records that begin a bundle
+  const bool read = leaves.empty();
   while (edge->size() < size) {
-    const auto more = reader_->Next();
-    if (!more.ok()) return more.status();
-    if (!*more) return absl::OutOfRangeError("the log has no more records");
-    if (edge->size() % kTileWidth == 0) offsets.push_back(reader_->offset());
-    edge->Append(LeafHash(reader_->record()), &full);
+    Leaf leaf;
+    if (read) {
+      const auto next = ReadLeaf();
+      if (!next.ok()) return next.status();
+      leaf = *next;
+    } else {
+      leaf = leaves.front();
+      leaves.remove_prefix(1);
+    }
+    if (edge->size() % kTileWidth == 0) offsets.push_back(leaf.offset);
+    edge->Append(leaf.hash, &full);
     for (const TreeEdge::FullTile& tile : full) {
       absl::Status s = tiles_.WriteTile({tile.level, tile.number}, tile.hashes);
       if (!s.ok()) return s;
@@ -185,10 +210,14 @@ absl::Status TreePublisher::Publish(uint64_t durable_index) {
   if (durable_index <= edge_.size()) return absl::OkStatus();
   // On a copy, so that an error leaves all as it was.
   TreeEdge edge = edge_;
-  if (reader_->next_index() != edge.size()) {
-    if (absl::Status s = reader_->Seek(edge.size()); !s.ok()) return s;
+  std::vector<Leaf> leaves;
+  if (options_.leaves != nullptr) {
+    leaves = options_.leaves->Take(edge.size(), durable_index);
   }
-  if (absl::Status s = Grow(durable_index, &edge); !s.ok()) return s;
+  if (leaves.empty()) {
+    if (absl::Status s = ReadOnAt(edge.size()); !s.ok()) return s;
+  }
+  if (absl::Status s = Grow(durable_index, leaves, &edge); !s.ok()) return s;
   if (absl::Status s = Sign(edge); !s.ok()) return s;
   edge_ = std::move(edge);
   return absl::OkStatus();

@@ -29,8 +29,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "server/audit/decision_log.h"
 #include "server/audit/file_system.h"
+#include "server/audit/leaf_queue.h"
 #include "server/audit/log_reader.h"
 #include "server/audit/merkle.h"
 #include "server/audit/note.h"
@@ -44,6 +46,9 @@ struct TreePublisherOptions {
   // Where what was signed last is kept: the key file's path with `.signed`.
   std::string signed_directory;
   std::string signed_name;
+  // Where the log puts the leaves of new records, which else are read from it;
+  // null: nowhere. Outlives the publisher.
+  LeafQueue* leaves = nullptr;
 };
 
 class TreePublisher {
@@ -81,7 +86,10 @@ class TreePublisher {
   absl::StatusOr<Checkpoint> LastSigned();
   absl::Status LoadEdge(const Checkpoint& signed_last);
   absl::Status Rebuild(const Checkpoint& signed_last);
-  absl::Status Grow(uint64_t size, TreeEdge* edge);
+  absl::Status ReadOnAt(uint64_t index);
+  absl::StatusOr<Leaf> ReadLeaf();
+  absl::Status Grow(uint64_t size, absl::Span<const Leaf> leaves,
+                    TreeEdge* edge);
   absl::Status Sign(const TreeEdge& edge);
 
   const TreePublisherOptions options_;

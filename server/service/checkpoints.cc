@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<const NoteSigner>> LoadSigner(
 
 absl::StatusOr<std::unique_ptr<Checkpoints>> Checkpoints::Start(
     const Config& config, FileSystem* files, const DecisionLog* log,
-    std::function<void(absl::string_view)> log_line) {
+    LeafQueue* leaves, std::function<void(absl::string_view)> log_line) {
   auto signer = LoadSigner(config);
   if (!signer.ok()) return signer.status();
   std::unique_ptr<Checkpoints> started(new Checkpoints);
@@ -51,6 +51,7 @@ absl::StatusOr<std::unique_ptr<Checkpoints>> Checkpoints::Start(
   const std::string name =
       slash == std::string::npos ? key_file : key_file.substr(slash + 1);
   options.signed_name = name + ".signed";
+  options.leaves = leaves;
   absl::Status told = ReplaceFile(files, options.signed_directory,
                                   name + ".pub", verifier + "\n");
   if (!told.ok()) return told;

@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "server/audit/decision_log.h"
 #include "server/audit/file_system.h"
+#include "server/audit/leaf_queue.h"
 #include "server/audit/note.h"
 #include "server/audit/tree_publisher.h"
 #include "server/ops/config.h"
@@ -32,7 +33,7 @@ class Checkpoints {
   // is not what was signed; INVALID_ARGUMENT when the key is another log's.
   static absl::StatusOr<std::unique_ptr<Checkpoints>> Start(
       const Config& config, FileSystem* files, const DecisionLog* log,
-      std::function<void(absl::string_view)> log_line);
+      LeafQueue* leaves, std::function<void(absl::string_view)> log_line);
 
   // Returns when a checkpoint covers the record, which is durable. One is
   // signed for all that is durable by then, at most one each

@@ -20,6 +20,7 @@
 #include "server/audit/decision_log.h"
 #include "server/audit/file_system.h"
 #include "server/audit/index_follower.h"
+#include "server/audit/leaf_queue.h"
 #include "server/audit/log_keeper.h"
 #include "server/audit/retention_clock.h"
 #include "server/audit/salts.h"
@@ -176,6 +177,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<PackSource> packs_;
   std::unique_ptr<Snapshot<LawInService>> law_;
   std::unique_ptr<const Pseudonymizer> pseudonymizer_;
+  LeafQueue leaves_;
   std::unique_ptr<DecisionLog> log_;          // null: turned off
   std::unique_ptr<Checkpoints> checkpoints_;  // null: nothing is signed
   std::unique_ptr<RetentionClock> retention_clock_;
@@ -259,6 +261,7 @@ absl::Status ServerImpl::OpenLog() {
   options.name = config_.log.name;
   options.segment_bytes = config_.log.segment_bytes;
   options.max_queue_bytes = config_.log.max_queue_bytes;
+  if (!config_.checkpoints.key_file.empty()) options.leaves = &leaves_;
   options.on_fatal = [line = hooks_.log_line](const absl::Status& failure) {
     line(LogLine(LogLevel::kError, "log_failed")
              .Text("reason", failure.ToString())
@@ -272,7 +275,7 @@ absl::Status ServerImpl::OpenLog() {
   const absl::Status made = MakeParent(config_.checkpoints.key_file);
   if (!made.ok()) return made;
   auto checkpoints = Checkpoints::Start(config_, hooks_.log_files, log_.get(),
-                                        hooks_.log_line);
+                                        &leaves_, hooks_.log_line);
   if (!checkpoints.ok()) return checkpoints.status();
   checkpoints_ = *std::move(checkpoints);
   return absl::OkStatus();

@@ -77,6 +77,71 @@ TEST_F(TreePublisherTest, FollowsARunningLog) {
   ExpectPublished(**publisher, 3000);
 }
 
+// Where a record's leaf comes from makes no difference to the tree or to where
+// its bundle is said to begin: from who wrote it, or from the log where that
+// was forgotten, or a part of both.
+TEST_F(TreePublisherTest, LeavesOfTheWriterAreThoseOfTheLog) {
+  GrowLog(300);
+  LeafQueue leaves(2000);
+  options_.leaves = &leaves;
+  DecisionLogOptions options;
+  options.directory = options_.log_directory;
+  options.segment_bytes = 100000;
+  options.leaves = &leaves;
+  auto log = DecisionLog::Open(options, FileSystem::Posix());
+  ASSERT_TRUE(log.ok()) << log.status();
+  auto publisher = Open();
+  ASSERT_TRUE(publisher.ok()) << publisher.status();
+  const auto publish_at = [&](uint64_t size) {
+    for (uint64_t i = (*log)->next_index(); i < size; ++i) {
+      ASSERT_TRUE((*log)->Append(Record(i), &kept_, Commit::kWithMore).ok());
+      if (i % 7 == 0) (*log)->CommitQueued();
+    }
+    (*log)->CommitQueued();
+    ASSERT_EQ((*log)->durable_index(), size);
+    const absl::Status published = (*publisher)->Publish(size);
+    ASSERT_TRUE(published.ok()) << published;
+    ExpectPublished(**publisher, size);
+  };
+  publish_at(301);   // those before are in the log alone
+  publish_at(1000);  // all from the queue
+  publish_at(1001);
+  publish_at(5000);  // more than it holds
+  publish_at(5700);
+  // The offsets lead to the records, or reading would begin at the segment's
+  // beginning, and these would not be looked at.
+  auto reader = LogReader::Open(FileSystem::Posix(), options_.log_directory);
+  ASSERT_TRUE(reader.ok());
+  for (uint64_t bundle = 0; bundle * kTileWidth < 5700; ++bundle) {
+    ASSERT_TRUE((*reader)->Seek(bundle * kTileWidth).ok());
+    ASSERT_TRUE((*reader)->Next().ok());
+    EXPECT_EQ((*publisher)->tiles().ReadOffset(bundle), (*reader)->offset());
+  }
+}
+
+// A checkpoint that could not be published is published from the log later.
+TEST_F(TreePublisherTest, LeavesThatWereTakenInVain) {
+  LeafQueue leaves;
+  options_.leaves = &leaves;
+  options_.signed_directory = folder_.path() + "/absent";
+  DecisionLogOptions options;
+  options.directory = options_.log_directory;
+  options.leaves = &leaves;
+  auto log = DecisionLog::Open(options, FileSystem::Posix());
+  ASSERT_TRUE(log.ok()) << log.status();
+  auto publisher = Open();
+  ASSERT_TRUE(publisher.ok()) << publisher.status();
+  for (uint64_t i = 0; i < 300; ++i) {
+    ASSERT_TRUE((*log)->Append(Record(i), &kept_, Commit::kWithMore).ok());
+  }
+  (*log)->CommitQueued();
+  EXPECT_FALSE((*publisher)->Publish(300).ok());
+  fs::create_directory(options_.signed_directory);
+  const absl::Status published = (*publisher)->Publish(300);
+  ASSERT_TRUE(published.ok()) << published;
+  ExpectPublished(**publisher, 300);
+}
+
 TEST_F(TreePublisherTest, LostTilesAreMadeAgain) {
   GrowLog(700);
   ASSERT_TRUE((*Open())->Publish(700).ok());

@@ -1,0 +1,56 @@
+// The leaves of the log's newest records, from the thread that writes them to
+// the one that builds the tree over them.
+//
+// Who writes a group has its records at hand, and hashes them while the disk is
+// at work. The tree's thread then has the nodes left to do, instead of reading
+// and hashing a second's records in one go beside those who decide.
+//
+// Nothing rests on it: leaves that nobody took in time are forgotten, and are
+// made from the log again.
+//
+// Thread-safety: all methods may be called from any thread.
+
+#ifndef TARAZY_SERVER_AUDIT_LEAF_QUEUE_H_
+#define TARAZY_SERVER_AUDIT_LEAF_QUEUE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "server/audit/merkle.h"
+
+namespace tarazy {
+
+struct Leaf {
+  Hash hash;
+  // Where the record's frame begins in its segment.
+  uint64_t offset = 0;
+};
+
+class LeafQueue {
+ public:
+  // 10 MiB of them: what a second brings, several times.
+  static constexpr size_t kMost = 1 << 18;
+
+  explicit LeafQueue(size_t most = kMost) : most_(most) {}
+
+  // Leaves of the records from `first` on. Where they don't go on from those
+  // before, or together would be more than `most`, those before are forgotten.
+  void Add(uint64_t first, absl::Span<const Leaf> leaves);
+
+  // The leaves of the records from `begin` to before `end`, which with all
+  // before them are forgotten. Empty where they are not all there.
+  std::vector<Leaf> Take(uint64_t begin, uint64_t end);
+
+ private:
+  const size_t most_;
+  std::mutex mutex_;
+  uint64_t first_ = 0;  // number of leaves_[0]; guarded by mutex_, like leaves_
+  std::vector<Leaf> leaves_;
+};
+
+}  // namespace tarazy
+
+#endif  // TARAZY_SERVER_AUDIT_LEAF_QUEUE_H_

@@ -1,0 +1,72 @@
+#include "server/audit/leaf_queue.h"
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tarazy {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::vector<Leaf> Leaves(uint64_t begin, uint64_t end) {
+  std::vector<Leaf> leaves;
+  for (uint64_t i = begin; i < end; ++i) {
+    leaves.push_back({LeafHash(absl::StrCat(i)), 10 * i});
+  }
+  return leaves;
+}
+
+std::vector<uint64_t> Numbers(const std::vector<Leaf>& leaves) {
+  std::vector<uint64_t> numbers;
+  for (const Leaf& leaf : leaves) {
+    numbers.push_back(leaf.offset / 10);
+    EXPECT_EQ(leaf.hash, LeafHash(absl::StrCat(numbers.back())));
+  }
+  return numbers;
+}
+
+TEST(LeafQueueTest, GivesWhatWasAddedOnce) {
+  LeafQueue queue;
+  queue.Add(7, Leaves(7, 9));
+  queue.Add(9, Leaves(9, 10));
+  EXPECT_THAT(Numbers(queue.Take(7, 9)), ElementsAre(7, 8));
+  EXPECT_THAT(queue.Take(7, 9), IsEmpty());
+  queue.Add(10, Leaves(10, 12));
+  EXPECT_THAT(Numbers(queue.Take(10, 12)), ElementsAre(10, 11));
+}
+
+TEST(LeafQueueTest, AllOrNone) {
+  LeafQueue queue;
+  queue.Add(7, Leaves(7, 9));
+  EXPECT_THAT(queue.Take(6, 9), IsEmpty());
+  EXPECT_THAT(queue.Take(7, 10), IsEmpty());
+  EXPECT_THAT(queue.Take(8, 8), IsEmpty());
+  EXPECT_THAT(Numbers(queue.Take(8, 9)), ElementsAre(8));
+  EXPECT_THAT(queue.Take(7, 8), IsEmpty());  // gone with it
+}
+
+// The leaves of a record that was refused for want of room are not those of the
+// one that gets its number.
+TEST(LeafQueueTest, WhatDoesNotGoOnBeginsAnew) {
+  LeafQueue queue;
+  queue.Add(7, Leaves(7, 10));
+  queue.Add(8, Leaves(8, 9));
+  EXPECT_THAT(queue.Take(7, 9), IsEmpty());
+  EXPECT_THAT(Numbers(queue.Take(8, 9)), ElementsAre(8));
+}
+
+TEST(LeafQueueTest, ForgetsWhatNobodyTakes) {
+  LeafQueue queue(4);
+  queue.Add(0, Leaves(0, 3));
+  queue.Add(3, Leaves(3, 4));
+  EXPECT_THAT(Numbers(queue.Take(0, 1)), ElementsAre(0));
+  queue.Add(4, Leaves(4, 5));
+  queue.Add(5, Leaves(5, 6));
+  EXPECT_THAT(queue.Take(1, 6), IsEmpty());
+  EXPECT_THAT(Numbers(queue.Take(5, 6)), ElementsAre(5));
+}
+
+}  // namespace
+}  // namespace tarazy
