@@ -153,8 +153,10 @@ void Answer::SetRequirements(const Pack& pack,
 }
 
 void Answer::AddReason(const Pack& pack, uint32_t policy) {
-  reasons_.push_back({CodeOf(pack, policy), pack.decision_links()[policy].norm,
-                      pack.decision().policies()[policy].id, policy});
+  const Norm* const norm = pack.decision_links()[policy].norm;
+  reasons_.push_back({CodeOf(pack, policy), norm,
+                      pack.decision().policies()[policy].id, policy,
+                      Parts(norm)});
 }
 
 void Answer::AddReason(absl::string_view code, const Norm* norm,
@@ -164,7 +166,7 @@ void Answer::AddReason(absl::string_view code, const Norm* norm,
       if (known.code == code && known.norm == norm) return;
     }
   }
-  reasons_.push_back({code, norm, policy, absl::nullopt});
+  reasons_.push_back({code, norm, policy, absl::nullopt, Parts(norm)});
 }
 
 void Answer::AddDuty(const Pack& pack, uint32_t policy,
@@ -189,8 +191,7 @@ void Answer::AddMissing(std::string path, std::string field,
 
 void Answer::Sort() {
   const auto key = [](const Why& why) {
-    return std::make_tuple(-Parts(why.norm), Id(why.norm), why.code,
-                           why.policy);
+    return std::make_tuple(-why.parts, Id(why.norm), why.code, why.policy);
   };
   std::sort(reasons_.begin(), reasons_.end(),
             [&](const Why& a, const Why& b) { return key(a) < key(b); });

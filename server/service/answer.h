@@ -83,6 +83,7 @@ class Answer {
     const Norm* norm;
     absl::string_view policy;
     absl::optional<uint32_t> of_policy;
+    long parts;  // of the norm: the more, the narrower it is
   };
   struct Duty {
     const ObligationDef* def;

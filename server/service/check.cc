@@ -38,9 +38,9 @@ class FirstError {
 
 template <typename Message>
 absl::Status CheckKnown(const Path& path, const Message& message) {
-  if (message.GetReflection()->GetUnknownFields(message).empty()) {
-    return absl::OkStatus();
-  }
+  static const google::protobuf::Reflection* const reflection =
+      message.GetReflection();
+  if (reflection->GetUnknownFields(message).empty()) return absl::OkStatus();
   return FieldError(path, "has a field that this server does not know");
 }
 

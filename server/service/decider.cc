@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "policy/pack/calendar.h"
 #include "server/registers/field_check.h"
@@ -124,8 +123,13 @@ bool Decider::NewDecisionId(std::string* id) {
     if (RAND_bytes(random_, sizeof(random_)) != 1) return false;
     random_used_ = 0;
   }
-  *id = absl::BytesToHexString(absl::string_view(
-      reinterpret_cast<const char*>(random_ + random_used_), kIdBytes));
+  static constexpr char kDigits[] = "0123456789abcdef";
+  id->resize(2 * kIdBytes);
+  for (size_t i = 0; i < kIdBytes; ++i) {
+    const uint8_t byte = random_[random_used_ + i];
+    (*id)[2 * i] = kDigits[byte >> 4];
+    (*id)[2 * i + 1] = kDigits[byte & 15];
+  }
   random_used_ += kIdBytes;
   return true;
 }

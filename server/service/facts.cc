@@ -244,7 +244,14 @@ const Fact* FindFact(absl::string_view path, ActKind kind) {
 }
 
 const std::string& OperationField(int kind) {
-  return v1::Operation::descriptor()->FindFieldByNumber(kind)->name();
+  static const std::vector<std::string>* const names = [] {
+    auto* all = new std::vector<std::string>(1);
+    for (int k = 1; k < kActKinds; ++k) {
+      all->push_back(v1::Operation::descriptor()->FindFieldByNumber(k)->name());
+    }
+    return all;
+  }();
+  return (*names)[static_cast<size_t>(kind)];
 }
 
 const char* ActionId(int kind) { return kActs[kind].action; }
