@@ -33,14 +33,10 @@
 #include "server/audit/leaf_queue.h"
 #include "server/audit/recovery.h"
 #include "server/audit/segment.h"
+#include "server/audit/zero_ahead.h"
 
 namespace tarazy {
 namespace {
-
-// Written ahead of the records as zeros. What fallocate has given is marked
-// unwritten in the file's metadata, and the first fdatasync after a write to
-// it waits for the metadata too; so that is paid once for many groups.
-constexpr uint64_t kZeroAheadBytes = 256 << 10;
 
 struct Waiting {
   size_t end;  // of its last frame in Batch::frames
@@ -121,6 +117,8 @@ class LogWriter : public DecisionLog {
 
   // OK or the reason why the log can't be used; a full disk is none.
   absl::Status Start() {
+    zeros_ = std::make_unique<ZeroAhead>(
+        files_, [this](const absl::Status& s) { MustSucceed(s); });
     absl::Status begun = BeginSegment(options_.segment_bytes);
     if (!begun.ok() && !absl::IsResourceExhausted(begun)) return begun;
     thread_ = std::thread([this] { Run(); });
@@ -303,8 +301,8 @@ class LogWriter : public DecisionLog {
 
   // False when the disk is full; then nothing of the group is in the log.
   bool WriteGroup(absl::string_view group, uint64_t index, uint32_t records) {
-    absl::Status written = ZeroAhead(offset_ + group.size());
-    if (written.ok()) written = WriteAll(segment_.get(), offset_, group);
+    zeros_->Claim(offset_ + group.size());
+    const absl::Status written = WriteAll(segment_.get(), offset_, group);
     if (absl::IsResourceExhausted(written)) {
       // A part may have been written. The segment ends before it, durably, so
       // that it can't come back to life.
@@ -344,18 +342,6 @@ class LogWriter : public DecisionLog {
     options_.leaves->Add(index, leaves_);
   }
 
-  // Sees to it that the segment's bytes before `end` were written to before.
-  absl::Status ZeroAhead(uint64_t end) {
-    if (end <= zeroed_) return absl::OkStatus();
-    const uint64_t begin = std::max(zeroed_, offset_);
-    const uint64_t size =
-        std::min(end + kZeroAheadBytes, options_.segment_bytes) - begin;
-    zeros_.resize(size);
-    absl::Status s = WriteAll(segment_.get(), begin, zeros_);
-    if (s.ok()) zeroed_ = begin + size;
-    return s;
-  }
-
   // A segment with room for `bytes`. RESOURCE_EXHAUSTED: the disk is full.
   absl::Status MakeRoom(uint64_t bytes) {
     if (segment_ != nullptr && offset_ + bytes > options_.segment_bytes) {
@@ -369,6 +355,7 @@ class LogWriter : public DecisionLog {
 
   // Cuts what was preallocated and not used, durably.
   absl::Status EndSegment() {
+    zeros_->End();
     if (absl::Status s = segment_->Truncate(offset_); !s.ok()) return s;
     if (absl::Status s = segment_->Sync(); !s.ok()) return s;
     if (offset_ > kSegmentHeaderBytes) previous_bytes_ = offset_;
@@ -403,17 +390,24 @@ class LogWriter : public DecisionLog {
     }
     segment_ = *std::move(file);
     salt_ = header.salt;
-    offset_ = zeroed_ = kSegmentHeaderBytes;
+    offset_ = kSegmentHeaderBytes;
+    const absl::Status zeroing = zeros_->Begin(path, FirstZeros(bytes), bytes);
+    if (!absl::IsResourceExhausted(zeroing)) MustSucceed(zeroing);
     return absl::OkStatus();
+  }
+
+  // Where the zeros end that a segment of so many bytes has from the beginning.
+  static uint64_t FirstZeros(uint64_t bytes) {
+    return std::min(bytes, ZeroAhead::kPieceBytes);
   }
 
   static absl::Status FillSegment(const SegmentHeader& header, uint64_t bytes,
                                   File* file) {
     const auto encoded = EncodeSegmentHeader(header);
+    std::string begin(FirstZeros(bytes), '\0');
+    std::copy(encoded.begin(), encoded.end(), begin.begin());
     if (absl::Status s = file->Preallocate(bytes); !s.ok()) return s;
-    absl::Status s =
-        WriteAll(file, 0, absl::string_view(encoded.data(), encoded.size()));
-    if (!s.ok()) return s;
+    if (absl::Status s = WriteAll(file, 0, begin); !s.ok()) return s;
     return file->Sync();
   }
 
@@ -464,8 +458,7 @@ class LogWriter : public DecisionLog {
   std::unique_ptr<File> segment_;  // null: the disk was full
   uint64_t salt_ = 0;
   uint64_t offset_ = 0;  // where the next group goes
-  uint64_t zeroed_ = 0;  // bytes of the segment that were written to
-  std::string zeros_;
+  std::unique_ptr<ZeroAhead> zeros_;
   std::vector<Leaf> leaves_;  // of the group that is being written
   uint64_t tail_index_;       // its first record
   uint64_t previous_bytes_;   // of the segment before the next one
