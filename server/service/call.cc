@@ -225,18 +225,23 @@ void Call::SendReply() {
   End(&batch, 0, "");
 }
 
-// The message must not be among the operations that wait for the write: gRPC
-// keeps its bytes until those have ended.
-void Call::SendLeadingReply(void (*on_released)()) {
-  parts_left_ = 2;
-  Batch headers;
-  headers.Headers();
-  headers.Start(call_, &part_);
-  headers_sent_ = true;
+void Call::SendMessageAhead(void (*on_released)()) {
+  ++parts_left_;
   const Bytes watched(std::move(sending_), on_released);
-  Batch message;
-  message.Send(watched, GRPC_WRITE_BUFFER_HINT);
-  message.Start(call_, &part_);
+  Batch batch;
+  batch.Send(watched, GRPC_WRITE_BUFFER_HINT);
+  batch.Start(call_, &part_);
+}
+
+void Call::SendHeaders() {
+  ++parts_left_;
+  headers_sent_ = true;
+  Batch batch;
+  batch.Headers();
+  batch.Start(call_, &part_);
+}
+
+void Call::SendEnd() {
   Batch end;
   End(&end, 0, "");
 }

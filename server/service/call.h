@@ -153,8 +153,11 @@ class Call {
   bool HasMessage() const;
   void ListenToEnd();
   void SendReply();
-  // The same in parts; `on_released` is called when gRPC lets go of the bytes.
-  void SendLeadingReply(void (*on_released)());
+  // The same in three parts. The message waits for the headers;
+  // `on_released` is called when gRPC lets go of it.
+  void SendMessageAhead(void (*on_released)());
+  void SendHeaders();
+  void SendEnd();
   // Tells connections apart while their calls live; null: not known.
   const void* Connection() const;
   void End(Batch* batch, int code, const std::string& message);

@@ -32,7 +32,10 @@ void ReplyGroup::Send() {
       ++end_;
     }
     if (end_ - next_ >= kLeast) {
-      replies_[next_++].second->SendLeadingReply(&ReplyGroup::OnReleased);
+      Call* const first = replies_[next_++].second;
+      first->SendMessageAhead(&ReplyGroup::OnReleased);
+      leading_ = first;
+      first->SendHeaders();
     }
     SendRest();
   }
@@ -41,13 +44,17 @@ void ReplyGroup::Send() {
 }
 
 void ReplyGroup::SendRest() {
+  if (Call* const leading = std::exchange(leading_, nullptr)) {
+    leading->SendEnd();
+  }
   while (next_ < end_) replies_[next_++].second->SendReply();
 }
 
-// On whatever thread lets go of the bytes of a leading reply, perhaps long
-// after: then there is nothing to do, or as well now as later.
+// On whatever thread lets go of the message of a leading reply: before its
+// headers, where the caller is gone, or long after; then it is nothing to us.
 void ReplyGroup::OnReleased() {
-  if (sending_here != nullptr) sending_here->SendRest();
+  ReplyGroup* const group = sending_here;
+  if (group != nullptr && group->leading_ != nullptr) group->SendRest();
 }
 
 }  // namespace tarazy

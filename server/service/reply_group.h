@@ -4,10 +4,12 @@
 // would be a write of its own, and that is the dearest part of a small call.
 // What is started while a connection writes waits for that write's end and then
 // goes out whole, in one more. So the first reply to a connection leads: its
-// headers go first, its message waits for its end (GRPC_WRITE_BUFFER_HINT), and
-// the others are started from within the write of the two, which we are told of
-// because gRPC lets go of the message's bytes there. Three writes then do for
-// any number of replies.
+// message is given to gRPC ahead of its headers and waits for them
+// (GRPC_WRITE_BUFFER_HINT), so that the two are written as soon as the headers
+// are there. Within that write gRPC lets go of the message, which tells us: its
+// end and all of the other replies are started then. Two writes do for any
+// number of replies, and no caller has its answer before the second: one that
+// had would ask again, and be a group by itself.
 //
 // Nothing depends on when gRPC lets go, or whether it does: what was not
 // started within that write is started right after it.
@@ -43,6 +45,7 @@ class ReplyGroup {
 
   // With what tells connections apart.
   std::vector<std::pair<const void*, Call*>> replies_;
+  Call* leading_ = nullptr;  // its end is still to be sent
   // Those to one connection that are still to be started.
   size_t next_ = 0;
   size_t end_ = 0;
