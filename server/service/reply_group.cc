@@ -27,7 +27,7 @@ void ReplyGroup::Send() {
   sending_here = this;
   for (next_ = 0; next_ < replies_.size();) {
     end_ = next_ + 1;
-    while (end_ < replies_.size() &&
+    while (end_ < replies_.size() && end_ - next_ < kMost &&
            replies_[end_].first == replies_[next_].first) {
       ++end_;
     }

@@ -7,9 +7,9 @@
 // message is given to gRPC ahead of its headers and waits for them
 // (GRPC_WRITE_BUFFER_HINT), so that the two are written as soon as the headers
 // are there. Within that write gRPC lets go of the message, which tells us: its
-// end and all of the other replies are started then. Two writes do for any
-// number of replies, and no caller has its answer before the second: one that
-// had would ask again, and be a group by itself.
+// end and all of the other replies are started then. Two writes do for all, and
+// no caller has its answer before the second: one that had would ask again, and
+// be a group by itself.
 //
 // Nothing depends on when gRPC lets go, or whether it does: what was not
 // started within that write is started right after it.
@@ -33,6 +33,9 @@ class ReplyGroup {
  public:
   // To fewer replies than this no reply leads.
   static constexpr size_t kLeast = 4;
+  // Of more than this, each so many have one that leads: the first callers go
+  // on while the next are answered.
+  static constexpr size_t kMost = 32;
 
   // Call::SendReply can be called, and nothing was sent yet.
   void Add(Call* call);
