@@ -40,15 +40,22 @@ class LeafQueue {
   // before, or together would be more than `most`, those before are forgotten.
   void Add(uint64_t first, absl::Span<const Leaf> leaves);
 
-  // The leaves of the records from `begin` to before `end`, which with all
-  // before them are forgotten. Empty where they are not all there.
+  // The leaves of the records from `begin` to before `end`; none where they are
+  // not all there. All before `end` are forgotten.
   std::vector<Leaf> Take(uint64_t begin, uint64_t end);
 
  private:
+  // In a row from `first` on.
+  struct Run {
+    uint64_t first = 0;
+    std::vector<Leaf> leaves;
+  };
+
   const size_t most_;
   std::mutex mutex_;
-  uint64_t first_ = 0;  // number of leaves_[0]; guarded by mutex_, like leaves_
-  std::vector<Leaf> leaves_;
+  Run new_;  // guarded by mutex_
+  std::mutex taking_;
+  Run left_;  // by the last Take; guarded by taking_
 };
 
 }  // namespace tarazy

@@ -53,6 +53,9 @@ struct TreePublisherOptions {
 
 class TreePublisher {
  public:
+  // kBehind: in small pieces, with rests between them.
+  enum class Pace { kFast, kBehind };
+
   ~TreePublisher();
 
   // Reads where the tree stands and, where tiles are missing or not what was
@@ -66,7 +69,7 @@ class TreePublisher {
   // Publishes the records before `durable_index`: nothing if there are no new
   // ones. ABORTED, now and from then on, when somebody else has signed with
   // the key since; after any other error the next call tries again.
-  absl::Status Publish(uint64_t durable_index);
+  absl::Status Publish(uint64_t durable_index, Pace pace = Pace::kFast);
 
   // Publishes what is durable in `log` once each interval, on a thread of its
   // own, until Stop, which publishes a last time. `log` must not die before.
@@ -88,7 +91,7 @@ class TreePublisher {
   absl::Status Rebuild(const Checkpoint& signed_last);
   absl::Status ReadOnAt(uint64_t index);
   absl::StatusOr<Leaf> ReadLeaf();
-  absl::Status Grow(uint64_t size, absl::Span<const Leaf> leaves,
+  absl::Status Grow(uint64_t size, absl::Span<const Leaf> leaves, Pace pace,
                     TreeEdge* edge);
   absl::Status Sign(const TreeEdge& edge);
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/audit/thread_priority.h"
-
 namespace tarazy {
 
 ZeroAhead::ZeroAhead(FileSystem* files,
@@ -64,8 +62,8 @@ bool ZeroAhead::HasWork() const {
          begin + kPieceBytes <= claimed_ + kAheadBytes;
 }
 
+// At the priority of those who may have to wait for it.
 void ZeroAhead::Run() {
-  LowerThreadPriority(kBehindPriority);
   const std::string zeros(kPieceBytes, '\0');
   std::unique_lock<std::mutex> hold(mutex_);
   for (;;) {

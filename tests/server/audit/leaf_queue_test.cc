@@ -39,12 +39,15 @@ TEST(LeafQueueTest, GivesWhatWasAddedOnce) {
 
 TEST(LeafQueueTest, AllOrNone) {
   LeafQueue queue;
-  queue.Add(7, Leaves(7, 9));
-  EXPECT_THAT(queue.Take(6, 9), IsEmpty());
-  EXPECT_THAT(queue.Take(7, 10), IsEmpty());
-  EXPECT_THAT(queue.Take(8, 8), IsEmpty());
-  EXPECT_THAT(Numbers(queue.Take(8, 9)), ElementsAre(8));
-  EXPECT_THAT(queue.Take(7, 8), IsEmpty());  // gone with it
+  queue.Add(7, Leaves(7, 12));
+  EXPECT_THAT(queue.Take(6, 8), IsEmpty());
+  EXPECT_THAT(queue.Take(7, 9), IsEmpty());  // 7 is gone with it
+  EXPECT_THAT(queue.Take(9, 9), IsEmpty());
+  EXPECT_THAT(Numbers(queue.Take(9, 11)), ElementsAre(9, 10));
+  EXPECT_THAT(queue.Take(11, 13), IsEmpty());
+  queue.Add(12, Leaves(12, 14));
+  EXPECT_THAT(queue.Take(11, 13), IsEmpty());
+  EXPECT_THAT(Numbers(queue.Take(13, 14)), ElementsAre(13));
 }
 
 // The leaves of a record that was refused for want of room are not those of the
@@ -52,9 +55,12 @@ TEST(LeafQueueTest, AllOrNone) {
 TEST(LeafQueueTest, WhatDoesNotGoOnBeginsAnew) {
   LeafQueue queue;
   queue.Add(7, Leaves(7, 10));
-  queue.Add(8, Leaves(8, 9));
+  queue.Add(8, Leaves(8, 10));
   EXPECT_THAT(queue.Take(7, 9), IsEmpty());
-  EXPECT_THAT(Numbers(queue.Take(8, 9)), ElementsAre(8));
+  EXPECT_THAT(Numbers(queue.Take(9, 10)), ElementsAre(9));
+  queue.Add(20, Leaves(20, 22));
+  EXPECT_THAT(queue.Take(10, 21), IsEmpty());
+  EXPECT_THAT(Numbers(queue.Take(21, 22)), ElementsAre(21));
 }
 
 TEST(LeafQueueTest, ForgetsWhatNobodyTakes) {
@@ -62,10 +68,10 @@ TEST(LeafQueueTest, ForgetsWhatNobodyTakes) {
   queue.Add(0, Leaves(0, 3));
   queue.Add(3, Leaves(3, 4));
   EXPECT_THAT(Numbers(queue.Take(0, 1)), ElementsAre(0));
-  queue.Add(4, Leaves(4, 5));
-  queue.Add(5, Leaves(5, 6));
-  EXPECT_THAT(queue.Take(1, 6), IsEmpty());
-  EXPECT_THAT(Numbers(queue.Take(5, 6)), ElementsAre(5));
+  queue.Add(4, Leaves(4, 7));
+  queue.Add(7, Leaves(7, 9));  // one more than it holds
+  EXPECT_THAT(queue.Take(1, 8), IsEmpty());
+  EXPECT_THAT(Numbers(queue.Take(8, 9)), ElementsAre(8));
 }
 
 }  // namespace
