@@ -320,6 +320,7 @@ class LogWriter : public DecisionLog {
         std::chrono::duration_cast<std::chrono::nanoseconds>(
             std::chrono::steady_clock::now() - start)
             .count());
+    zeros_->Refill();
     offset_ += group.size();
     tail_index_ += records;
     durable_index_.store(tail_index_, std::memory_order_release);

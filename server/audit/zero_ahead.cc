@@ -29,6 +29,7 @@ absl::Status ZeroAhead::Begin(const std::string& path, uint64_t begin,
     std::lock_guard<std::mutex> hold(mutex_);
     file_ = *std::move(file);
     claimed_ = zeroed_ = begin;
+    wanted_ = true;
     end_ = end;
   }
   changed_.notify_all();
@@ -36,17 +37,20 @@ absl::Status ZeroAhead::Begin(const std::string& path, uint64_t begin,
 }
 
 void ZeroAhead::Claim(uint64_t end) {
-  bool wake;
+  std::unique_lock<std::mutex> hold(mutex_);
+  if (file_ == nullptr || end <= claimed_) return;
+  claimed_ = end;
+  // Pieces that are begun from now on lie behind.
+  changed_.wait(hold, [&] { return !busy_ || zeroed_ >= end; });
+}
+
+void ZeroAhead::Refill() {
   {
-    std::unique_lock<std::mutex> hold(mutex_);
-    if (file_ == nullptr || end <= claimed_) return;
-    claimed_ = end;
-    // Pieces that are begun from now on lie behind.
-    changed_.wait(hold, [&] { return !busy_ || zeroed_ >= end; });
-    // Once for several pieces.
-    wake = !busy_ && HasWork() && zeroed_ < claimed_ + kAheadBytes / 2;
+    std::lock_guard<std::mutex> hold(mutex_);
+    if (wanted_ || !HasWork()) return;
+    wanted_ = true;
   }
-  if (wake) changed_.notify_all();
+  changed_.notify_all();
 }
 
 void ZeroAhead::End() {
@@ -67,7 +71,7 @@ void ZeroAhead::Run() {
   const std::string zeros(kPieceBytes, '\0');
   std::unique_lock<std::mutex> hold(mutex_);
   for (;;) {
-    changed_.wait(hold, [&] { return stopping_ || HasWork(); });
+    changed_.wait(hold, [&] { return stopping_ || (wanted_ && HasWork()); });
     if (stopping_) return;
     zeroed_ = std::max(zeroed_, claimed_);
     const uint64_t bytes = std::min(kPieceBytes, end_ - zeroed_);
@@ -83,6 +87,7 @@ void ZeroAhead::Run() {
     busy_ = false;
     zeroed_ = begin + bytes;
     if (!s.ok()) end_ = 0;
+    if (!HasWork()) wanted_ = false;
     changed_.notify_all();
   }
 }

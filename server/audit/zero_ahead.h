@@ -12,7 +12,7 @@
 // Nothing rests on it but speed: where it falls behind or finds the disk full,
 // records go to unwritten bytes.
 //
-// Thread-safety: Begin, Claim and End by one thread at a time.
+// Thread-safety: Begin, Claim, Refill and End by one thread at a time.
 
 #ifndef TARAZY_SERVER_AUDIT_ZERO_AHEAD_H_
 #define TARAZY_SERVER_AUDIT_ZERO_AHEAD_H_
@@ -51,6 +51,10 @@ class ZeroAhead {
   // Returns when bytes before `end` are not being zeroed, and won't be.
   void Claim(uint64_t end);
 
+  // Lets the thread catch up. For when the disk has nothing else to do: a piece
+  // that is written beside records delays them.
+  void Refill();
+
   // Returns when nothing is being written to the file, and won't be.
   void End();
 
@@ -67,7 +71,8 @@ class ZeroAhead {
   uint64_t claimed_ = 0;
   uint64_t zeroed_ = 0;  // where the next piece begins
   uint64_t end_ = 0;
-  bool busy_ = false;  // a piece is being written, from zeroed_ on
+  bool wanted_ = false;  // there may be work
+  bool busy_ = false;    // a piece is being written, from zeroed_ on
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -57,6 +57,7 @@ TEST_F(ZeroAheadTest, StaysAheadAndNoFurther) {
   ASSERT_TRUE(zeros.Begin(path_, kBegin, kFileBytes).ok());
   for (uint64_t claimed : {kBegin, kBegin + ZeroAhead::kAheadBytes}) {
     zeros.Claim(claimed);
+    zeros.Refill();
     const uint64_t end = claimed + ZeroAhead::kAheadBytes;
     WaitForZero(*file, end - 1);
     EXPECT_EQ(Read(*file, 0, kBegin), std::string(kBegin, '#'));
@@ -64,6 +65,7 @@ TEST_F(ZeroAheadTest, StaysAheadAndNoFurther) {
     EXPECT_EQ(Read(*file, end, kFileBytes), std::string(kFileBytes - end, '#'));
   }
   zeros.Claim(kFileBytes - 10);
+  zeros.Refill();
   WaitForZero(*file, kFileBytes - 1);
   zeros.End();
   EXPECT_EQ(*file->Size(), kFileBytes);
@@ -86,6 +88,7 @@ TEST_F(ZeroAheadTest, NoZeroOverWhatWasClaimed) {
       zeros.Claim(end + bytes);
       const std::string data(bytes, static_cast<char>('a' + random() % 26));
       ASSERT_TRUE(WriteAll(file.get(), end, data).ok());
+      zeros.Refill();
       expected += data;
       end += bytes;
     }
@@ -149,6 +152,7 @@ TEST_F(ZeroAheadTest, AFullDiskEndsIt) {
   ASSERT_TRUE(zeros.Begin(path_, 0, kFileBytes).ok());
   tried.get_future().wait();
   zeros.Claim(kFileBytes / 2);
+  zeros.Refill();
   zeros.End();
   EXPECT_EQ(writes, 1);
   EXPECT_EQ(failures_, 0);
