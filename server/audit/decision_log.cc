@@ -38,6 +38,9 @@
 namespace tarazy {
 namespace {
 
+// Of a group whose leaves take long enough to be worth a call to the disk.
+constexpr size_t kStartBytes = 16 << 10;
+
 struct Waiting {
   size_t end;  // of its last frame in Batch::frames
   AppendListener* listener;
@@ -311,7 +314,9 @@ class LogWriter : public DecisionLog {
     }
     MustSucceed(written);
     if (options_.leaves != nullptr) {
-      segment_->StartWriting(offset_, group.size());
+      if (group.size() >= kStartBytes) {
+        segment_->StartWriting(offset_, group.size());
+      }
       AddLeaves(group, index);
     }
     const auto start = std::chrono::steady_clock::now();
