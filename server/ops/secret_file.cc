@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -148,6 +149,28 @@ absl::Status ReadSecretFile(const std::string& file, Secret* out) {
   }
   text.resize(size);
   return absl::OkStatus();
+}
+
+absl::StatusOr<SecretFileLock> SecretFileLock::Take(const std::string& path) {
+  for (;;) {
+    SecretFileLock lock(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (lock.fd_ < 0) return FileError(path, "open the key file");
+    int locked;
+    do {
+      locked = flock(lock.fd_, LOCK_EX);
+    } while (locked != 0 && errno == EINTR);
+    if (locked != 0) return FileError(path, "lock the key file");
+    // It may have been replaced while we waited.
+    struct stat mine, now;
+    if (fstat(lock.fd_, &mine) == 0 && stat(path.c_str(), &now) == 0 &&
+        mine.st_dev == now.st_dev && mine.st_ino == now.st_ino) {
+      return lock;
+    }
+  }
+}
+
+SecretFileLock::~SecretFileLock() {
+  if (fd_ >= 0) close(fd_);
 }
 
 absl::Status CreateSecretFile(const std::string& path, absl::string_view text) {

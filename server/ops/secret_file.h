@@ -7,8 +7,10 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace tarazy {
@@ -31,6 +33,22 @@ struct Secret {
 // nor root; NOT_FOUND, INVALID_ARGUMENT when it is no regular file or too long.
 // Messages name the file and never hold its contents.
 absl::Status ReadSecretFile(const std::string& path, Secret* out);
+
+// Held by who reads a file to replace it, so that of two who do so at once none
+// loses what the other has added.
+class SecretFileLock {
+ public:
+  // Waits for the one who holds it. NOT_FOUND, PERMISSION_DENIED as for
+  // reading.
+  static absl::StatusOr<SecretFileLock> Take(const std::string& path);
+  SecretFileLock(SecretFileLock&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)) {}
+  ~SecretFileLock();
+
+ private:
+  explicit SecretFileLock(int fd) : fd_(fd) {}
+  int fd_;
+};
 
 // Makes the file with mode 0600, durably; a process that is killed at any
 // moment leaves all of it or none. ALREADY_EXISTS if it is there; UNAVAILABLE

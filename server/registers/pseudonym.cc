@@ -217,6 +217,8 @@ absl::Status Pseudonymizer::CreateKeyFile(const std::string& key_file,
 
 absl::Status Pseudonymizer::AddKey(const std::string& key_file,
                                    absl::string_view key_id) {
+  const auto lock = SecretFileLock::Take(key_file);
+  if (!lock.ok()) return lock.status();
   Secret text;
   if (absl::Status s = ReadSecretFile(key_file, &text); !s.ok()) return s;
   if (!absl::EndsWith(text.text, "\n")) text.text.push_back('\n');

@@ -9,6 +9,9 @@
 #include <fstream>
 #include <new>
 #include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
@@ -259,6 +262,29 @@ TEST_F(KeyFile, LaterKeysAreTheLogs) {
   EXPECT_EQ(OtherPseudonyms(*three, subject.ToHex()),
             (std::vector<std::string>{ever[1].ToHex(), ever[2].ToHex()}));
   EXPECT_TRUE(OtherPseudonyms(*three, "no pseudonym").empty());
+}
+
+TEST_F(KeyFile, KeysAddedAtOnceAreAllThere) {
+  ASSERT_TRUE(Pseudonymizer::CreateKeyFile(path_, "a").ok());
+  constexpr int kThreads = 4, kKeys = 8;
+  const auto id = [](int thread, int key) {
+    return "k" + std::to_string(thread) + "-" + std::to_string(key);
+  };
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int k = 0; k < kKeys; ++k) {
+        const absl::Status added = Pseudonymizer::AddKey(path_, id(t, k));
+        EXPECT_TRUE(added.ok()) << added;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const auto loaded = Pseudonymizer::Load(path_);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  for (int t = 0; t < kThreads; ++t) {
+    for (int k = 0; k < kKeys; ++k) EXPECT_TRUE((*loaded)->Holds(id(t, k)));
+  }
 }
 
 TEST_F(KeyFile, AddKeyRefusesWhatLoadWould) {
