@@ -71,8 +71,6 @@ class Temporary {
   }
   ~Temporary() { Remove(); }
 
-  const std::string& path() const { return path_; }
-
   absl::Status Write(absl::string_view text) {
     if (failed_ == EEXIST) return OtherAtWork();
     errno = failed_;
@@ -91,6 +89,15 @@ class Temporary {
       return OtherAtWork();
     }
     return FileError(key_file, "make the key file");
+  }
+
+  // The name is another's from then on.
+  absl::Status RenameTo(const std::string& key_file) {
+    if (rename(path_.c_str(), key_file.c_str()) != 0) {
+      return FileError(key_file, "replace the key file");
+    }
+    failed_ = ENOENT;
+    return absl::OkStatus();
   }
 
   void Remove() {
@@ -191,9 +198,7 @@ absl::Status ReplaceSecretFile(const std::string& path,
                                absl::string_view text) {
   Temporary temporary(path);
   if (absl::Status s = temporary.Write(text); !s.ok()) return s;
-  if (rename(temporary.path().c_str(), path.c_str()) != 0) {
-    return FileError(path, "replace the key file");
-  }
+  if (absl::Status s = temporary.RenameTo(path); !s.ok()) return s;
   return SyncFolderOf(path);
 }
 
