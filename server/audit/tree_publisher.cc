@@ -58,7 +58,7 @@ absl::Status TreePublisher::Load() {
   reader_ = *std::move(reader);
   const auto signed_last = LastSigned();
   if (!signed_last.ok()) return signed_last.status();
-  const absl::Status found = reader_->Seek(signed_last->size);
+  absl::Status found = reader_->Seek(signed_last->size);
   if (!found.ok() && !absl::IsOutOfRange(found)) return found;
   absl::Status loaded = LoadEdge(*signed_last);
   if (absl::IsNotFound(loaded) || absl::IsDataLoss(loaded)) {
@@ -266,7 +266,7 @@ absl::Status TreePublisher::Sign(const TreeEdge& edge) {
 void TreePublisher::Start(const DecisionLog* log,
                           std::chrono::milliseconds interval,
                           std::function<void(const absl::Status&)> on_error) {
-  thread_ = std::thread([this, log, interval, on_error] {
+  thread_ = std::thread([this, log, interval, on_error = std::move(on_error)] {
     LowerThreadPriority(kBehindPriority);
     bool last = false;
     while (!last) {

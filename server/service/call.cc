@@ -257,7 +257,8 @@ void Call::Finish(const absl::Status& status) {
   finished_ = true;
   Count(static_cast<int>(status.code()));
   Batch batch;
-  End(&batch, static_cast<int>(status.code()), std::string(status.message()));
+  const std::string message(status.message());
+  End(&batch, static_cast<int>(status.code()), message);
 }
 
 void Call::End(Batch* batch, int code, const std::string& message) {
