@@ -134,7 +134,6 @@ TEST_F(ZeroAheadTest, AClaimWaitsForThePieceThatIsBeingWritten) {
     let_go = true;
     released.set_value();
     claiming.join();
-    files.set_faults(nullptr);
   }
 }
 
