@@ -450,11 +450,13 @@ class LogWriter : public DecisionLog {
   // After a failed write or sync nobody knows what the disk holds.
   void MustSucceed(const absl::Status& status) {
     if (status.ok()) return;
-    options_.on_fatal(status);
+    // The thread that writes and the one that zeroes may both find out.
+    std::call_once(failed_, [&] { options_.on_fatal(status); });
     std::abort();
   }
 
   DecisionLogOptions options_;
+  std::once_flag failed_;
   FileSystem* const files_;
   std::unique_ptr<File> lock_file_;
   LogId log_id_;

@@ -189,7 +189,8 @@ absl::Status TreePublisher::Grow(uint64_t size, absl::Span<const Leaf> leaves,
       if (!s.ok()) return s;
     }
     full.clear();
-    if (pace == Pace::kBehind && edge->size() % kLeavesAtOnce == 0) {
+    // Who has to read them from the log is late already.
+    if (pace == Pace::kBehind && !read && edge->size() % kLeavesAtOnce == 0) {
       std::this_thread::sleep_for(kRest);
     }
   }
@@ -225,9 +226,9 @@ absl::Status TreePublisher::Publish(uint64_t durable_index, Pace pace) {
   if (leaves.empty()) {
     if (absl::Status s = ReadOnAt(edge.size()); !s.ok()) return s;
   }
-  if (absl::Status s = Grow(durable_index, leaves, pace, &edge); !s.ok())
-    return s;
-  if (absl::Status s = Sign(edge); !s.ok()) return s;
+  absl::Status s = Grow(durable_index, leaves, pace, &edge);
+  if (s.ok()) s = Sign(edge);
+  if (!s.ok()) return s;
   edge_ = std::move(edge);
   return absl::OkStatus();
 }
