@@ -33,13 +33,20 @@
 #include "server/audit/leaf_queue.h"
 #include "server/audit/recovery.h"
 #include "server/audit/segment.h"
-#include "server/audit/zero_ahead.h"
+#include "server/audit/segment_ahead.h"
 
 namespace tarazy {
 namespace {
 
 // Of a group whose leaves take long enough to be worth a call to the disk.
 constexpr size_t kStartBytes = 16 << 10;
+// Of the first segment after a start; each next one is twice as long, up to
+// what the options say. So a start has little to write, and what is made ahead
+// is never much more than what is being filled.
+constexpr uint64_t kFirstSegmentBytes = 1 << 20;
+// The kernel's, at least: where one is written in part and is not in memory,
+// it has to be read first.
+constexpr uint64_t kPageBytes = 4096;
 
 struct Waiting {
   size_t end;  // of its last frame in Batch::frames
@@ -120,9 +127,10 @@ class LogWriter : public DecisionLog {
 
   // OK or the reason why the log can't be used; a full disk is none.
   absl::Status Start() {
-    zeros_ = std::make_unique<ZeroAhead>(
-        files_, [this](const absl::Status& s) { MustSucceed(s); });
-    absl::Status begun = BeginSegment(options_.segment_bytes);
+    ahead_ = std::make_unique<SegmentAhead>(files_, NextPath());
+    next_bytes_ = FirstBytes();
+    ahead_->Begin(next_bytes_);
+    absl::Status begun = BeginSegment();
     if (!begun.ok() && !absl::IsResourceExhausted(begun)) return begun;
     thread_ = std::thread([this] { Run(); });
     return absl::OkStatus();
@@ -291,7 +299,7 @@ class LogWriter : public DecisionLog {
   // Seals the frames from `begin` on that fit in the segment; gives their end.
   size_t SealGroup(size_t begin, uint64_t index, Batch* work,
                    uint32_t* records) const {
-    const uint64_t room = options_.segment_bytes - offset_;
+    const uint64_t room = bytes_ - offset_;
     size_t end = begin;
     while (end < work->frames.size()) {
       char* const frame = &work->frames[end];
@@ -304,8 +312,7 @@ class LogWriter : public DecisionLog {
 
   // False when the disk is full; then nothing of the group is in the log.
   bool WriteGroup(absl::string_view group, uint64_t index, uint32_t records) {
-    zeros_->Claim(offset_ + group.size());
-    const absl::Status written = WriteAll(segment_.get(), offset_, group);
+    const absl::Status written = WritePages(group);
     if (absl::IsResourceExhausted(written)) {
       // A part may have been written. The segment ends before it, durably, so
       // that it can't come back to life.
@@ -325,8 +332,8 @@ class LogWriter : public DecisionLog {
         std::chrono::duration_cast<std::chrono::nanoseconds>(
             std::chrono::steady_clock::now() - start)
             .count());
-    zeros_->Refill();
     offset_ += group.size();
+    ahead_->Follow(offset_, bytes_);
     tail_index_ += records;
     durable_index_.store(tail_index_, std::memory_order_release);
     std::lock_guard<std::mutex> hold(mutex_);
@@ -336,6 +343,20 @@ class LogWriter : public DecisionLog {
     stats_.sync_nanoseconds += took;
     stats_.max_sync_nanoseconds = std::max(stats_.max_sync_nanoseconds, took);
     return true;
+  }
+
+  // Writes bytes from offset_ on, and what is in the same pages before and
+  // behind them.
+  absl::Status WritePages(absl::string_view data) {
+    const uint64_t begin = offset_ - page_.size();
+    page_.append(data.data(), data.size());
+    const size_t bytes = page_.size();
+    const uint64_t whole = (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+    page_.resize(static_cast<size_t>(std::min(whole, bytes_ - begin)));
+    absl::Status s = WriteAll(segment_.get(), begin, page_);
+    page_.resize(bytes);
+    page_.erase(0, bytes / kPageBytes * kPageBytes);
+    return s;
   }
 
   void AddLeaves(absl::string_view group, uint64_t index) {
@@ -350,18 +371,17 @@ class LogWriter : public DecisionLog {
 
   // A segment with room for `bytes`. RESOURCE_EXHAUSTED: the disk is full.
   absl::Status MakeRoom(uint64_t bytes) {
-    if (segment_ != nullptr && offset_ + bytes > options_.segment_bytes) {
+    if (segment_ != nullptr && offset_ + bytes > bytes_) {
       MustSucceed(EndSegment());
     }
     if (segment_ != nullptr) return absl::OkStatus();
-    absl::Status begun = BeginSegment(options_.segment_bytes);
+    absl::Status begun = BeginSegment();
     if (!absl::IsResourceExhausted(begun)) MustSucceed(begun);
     return begun;
   }
 
-  // Cuts what was preallocated and not used, durably.
+  // Cuts what was made and not used, durably.
   absl::Status EndSegment() {
-    zeros_->End();
     if (absl::Status s = segment_->Truncate(offset_); !s.ok()) return s;
     if (absl::Status s = segment_->Sync(); !s.ok()) return s;
     if (offset_ > kSegmentHeaderBytes) previous_bytes_ = offset_;
@@ -369,12 +389,29 @@ class LogWriter : public DecisionLog {
     return absl::OkStatus();
   }
 
-  // Makes the segment that begins with the next record, under another name
-  // first: a name that counts has a whole header.
-  absl::Status BeginSegment(uint64_t bytes) {
-    const std::string path =
-        absl::StrCat(options_.directory, "/", SegmentName(tail_index_));
-    const std::string temporary = absl::StrCat(path, ".tmp");
+  uint64_t FirstBytes() const {
+    return std::min(options_.segment_bytes,
+                    std::max(kFirstSegmentBytes, SegmentFloor(options_)));
+  }
+
+  // In the file that was made for it. RESOURCE_EXHAUSTED: the disk is full.
+  absl::Status BeginSegment() {
+    auto file = ahead_->Take();
+    absl::Status s = file.ok() ? Name(*std::move(file), next_bytes_)
+                               : std::move(file).status();
+    next_bytes_ =
+        s.ok() ? std::min(2 * bytes_, options_.segment_bytes) : FirstBytes();
+    ahead_->Begin(next_bytes_);
+    return s;
+  }
+
+  std::string NextPath() const {
+    return absl::StrCat(options_.directory, "/next.tmp");
+  }
+
+  // Makes the file at NextPath the segment that begins with the next record.
+  // Its header is written first: a name that counts has a whole one.
+  absl::Status Name(std::unique_ptr<File> file, uint64_t bytes) {
     SegmentHeader header;
     header.first_index = tail_index_;
     header.previous_bytes = previous_bytes_;
@@ -382,39 +419,31 @@ class LogWriter : public DecisionLog {
     char salt[8];
     options_.random(salt, sizeof salt);
     header.salt = GetLittle<uint64_t>(salt);
-    auto file = files_->Open(temporary, FileSystem::Mode::kCreate);
-    if (!file.ok()) return file.status();
-    absl::Status made = FillSegment(header, bytes, file->get());
-    if (made.ok()) made = files_->Rename(temporary, path);
-    if (!made.ok()) {
+    const auto encoded = EncodeSegmentHeader(header);
+    segment_ = std::move(file);
+    bytes_ = bytes;
+    offset_ = 0;
+    page_.clear();
+    absl::Status s = WritePages({encoded.data(), encoded.size()});
+    if (s.ok()) s = segment_->Sync();
+    const std::string path =
+        absl::StrCat(options_.directory, "/", SegmentName(tail_index_));
+    if (s.ok()) s = files_->Rename(NextPath(), path);
+    if (!s.ok()) {
+      segment_.reset();
       // The reason why it was not made counts more than the leftover.
-      files_->Remove(temporary).IgnoreError();
-      return made;
-    }
-    if (absl::Status s = files_->SyncDirectory(options_.directory); !s.ok()) {
+      files_->Remove(NextPath()).IgnoreError();
       return s;
     }
-    segment_ = *std::move(file);
+    // Opened anew, so that errors are told by its name.
+    auto named = files_->Open(path, FileSystem::Mode::kReadWrite);
+    segment_.reset();
+    if (!named.ok()) return named.status();
+    s = files_->SyncDirectory(options_.directory);
+    if (s.ok()) segment_ = *std::move(named);
     salt_ = header.salt;
     offset_ = kSegmentHeaderBytes;
-    const absl::Status zeroing = zeros_->Begin(path, FirstZeros(bytes), bytes);
-    if (!absl::IsResourceExhausted(zeroing)) MustSucceed(zeroing);
-    return absl::OkStatus();
-  }
-
-  // Where the zeros end that a segment of so many bytes has from the beginning.
-  static uint64_t FirstZeros(uint64_t bytes) {
-    return std::min(bytes, ZeroAhead::kPieceBytes);
-  }
-
-  static absl::Status FillSegment(const SegmentHeader& header, uint64_t bytes,
-                                  File* file) {
-    const auto encoded = EncodeSegmentHeader(header);
-    std::string begin(FirstZeros(bytes), '\0');
-    std::copy(encoded.begin(), encoded.end(), begin.begin());
-    if (absl::Status s = file->Preallocate(bytes); !s.ok()) return s;
-    if (absl::Status s = WriteAll(file, 0, begin); !s.ok()) return s;
-    return file->Sync();
+    return s;
   }
 
   // Tells the listeners of `work` from `told` on, and of all that is queued,
@@ -442,8 +471,12 @@ class LogWriter : public DecisionLog {
   // the next start has less to go by.
   void EndLog() {
     if (segment_ != nullptr) MustSucceed(EndSegment());
-    absl::Status begun = BeginSegment(kSegmentHeaderBytes);
-    if (!absl::IsResourceExhausted(begun)) MustSucceed(begun);
+    ahead_.reset();
+    auto file = files_->Open(NextPath(), FileSystem::Mode::kCreate);
+    const absl::Status named = file.ok()
+                                   ? Name(*std::move(file), kSegmentHeaderBytes)
+                                   : std::move(file).status();
+    if (!absl::IsResourceExhausted(named)) MustSucceed(named);
     segment_.reset();
   }
 
@@ -465,8 +498,11 @@ class LogWriter : public DecisionLog {
   Batch work_;
   std::unique_ptr<File> segment_;  // null: the disk was full
   uint64_t salt_ = 0;
+  uint64_t bytes_ = 0;   // of the segment
   uint64_t offset_ = 0;  // where the next group goes
-  std::unique_ptr<ZeroAhead> zeros_;
+  std::string page_;     // what its page holds before that
+  std::unique_ptr<SegmentAhead> ahead_;
+  uint64_t next_bytes_ = 0;   // of the segment that `ahead_` makes
   std::vector<Leaf> leaves_;  // of the group that is being written
   uint64_t tail_index_;       // its first record
   uint64_t previous_bytes_;   // of the segment before the next one

@@ -46,7 +46,8 @@ struct DecisionLogOptions {
   std::string directory;
   // The log's name, in receipts.
   std::string name = "tarazy";
-  // Bytes a segment is preallocated to and grows to.
+  // Of a segment, at most. The first after a start has 1 MiB, each next one
+  // twice as many as the one before. As much again is made for the next one.
   uint64_t segment_bytes = 64u << 20;
   // A record's limit, and the queue's, in bytes.
   uint32_t max_record_bytes = 65535;

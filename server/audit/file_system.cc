@@ -33,6 +33,30 @@ std::string Parent(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// What direct I/O is aligned to; disks want 512 or 4096.
+constexpr uint64_t kDirectBytes = 4096;
+
+constexpr size_t kZeros = 1 << 20;
+alignas(kDirectBytes) const char zeros[kZeros] = {};
+
+// False where direct I/O is not to be had; perhaps a part is written.
+bool WriteZerosDirectly(const std::string& path, uint64_t offset,
+                        uint64_t size) {
+  const int fd = open(path.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
+  if (fd < 0) return false;
+  uint64_t done = 0;
+  while (done < size) {
+    const ssize_t n =
+        pwrite(fd, zeros, static_cast<size_t>(std::min(size - done, kZeros)),
+               static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    done += static_cast<uint64_t>(n);
+  }
+  close(fd);
+  return done == size;
+}
+
 class PosixFile : public File {
  public:
   PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
@@ -61,6 +85,17 @@ class PosixFile : public File {
       if (n < 0 && errno == EINTR) continue;
       return Failed(n < 0 ? errno : EIO, "write", path_);
     }
+  }
+
+  // Direct I/O takes a quarter of the processor's time and leaves no zeros in
+  // the kernel's memory.
+  absl::Status WriteZeros(uint64_t offset, uint64_t size) override {
+    const uint64_t whole = size / kDirectBytes * kDirectBytes;
+    if (offset % kDirectBytes != 0 ||
+        !WriteZerosDirectly(path_, offset, whole)) {
+      return File::WriteZeros(offset, size);
+    }
+    return File::WriteZeros(offset + whole, size - whole);
   }
 
   absl::Status Preallocate(uint64_t size) override {
@@ -178,6 +213,19 @@ class PosixFileSystem : public FileSystem {
 };
 
 }  // namespace
+
+absl::Status File::WriteZeros(uint64_t offset, uint64_t size) {
+  while (size > 0) {
+    const uint64_t piece = std::min<uint64_t>(size, kZeros);
+    absl::Status s = WriteAll(
+        this, offset, absl::string_view(zeros, static_cast<size_t>(piece)));
+    if (!s.ok()) return s;
+    StartWriting(offset, piece);
+    offset += piece;
+    size -= piece;
+  }
+  return absl::OkStatus();
+}
 
 FileSystem* FileSystem::Posix() {
   static auto* const files = new PosixFileSystem;

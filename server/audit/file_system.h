@@ -34,6 +34,10 @@ class File {
   // Bytes written: at least one, perhaps fewer than `data` has.
   virtual absl::StatusOr<size_t> Write(uint64_t offset,
                                        absl::string_view data) = 0;
+  // Zeros, as Write writes them, and the disk begins with them at once. They
+  // may go past the kernel's memory, so nothing else of the file should be in
+  // it.
+  virtual absl::Status WriteZeros(uint64_t offset, uint64_t size);
   // Makes the file that long, with room on the disk behind every byte.
   virtual absl::Status Preallocate(uint64_t size) = 0;
   virtual absl::Status Truncate(uint64_t size) = 0;

@@ -1,5 +1,6 @@
 #include "server/audit/decision_log.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -137,6 +138,41 @@ TEST_F(DecisionLogTest, GrowsOverManySegments) {
   EXPECT_TRUE((*reader)->Seek(200).ok());
   EXPECT_FALSE(*(*reader)->Next());
   EXPECT_EQ((*reader)->Seek(201).code(), absl::StatusCode::kOutOfRange);
+}
+
+TEST_F(DecisionLogTest, SegmentsGrowToTheirLimit) {
+  constexpr uint64_t kMiB = 1 << 20;
+  options_.segment_bytes = 5 * kMiB / 2;
+  std::vector<std::string> expected;
+  for (int round = 0; round < 2; ++round) {
+    auto log = Open();
+    for (int i = 0; i < 130; ++i) {
+      expected.push_back(
+          std::string(60000 + i, static_cast<char>('a' + i % 26)));
+      ASSERT_TRUE(log->Append(expected.back(), &answers_).ok());
+      // What is made ahead keeps pace with single records.
+      answers_.Wait(expected.size());
+    }
+  }
+  EXPECT_EQ(ReadAllRecords(), expected);
+  const auto segments = ListSegments(FileSystem::Posix(), options_.directory);
+  ASSERT_TRUE(segments.ok());
+  std::vector<uint64_t> limits;
+  for (const SegmentFile& segment : *segments) {
+    // The next record had no room.
+    for (uint64_t limit : {kMiB, 2 * kMiB, options_.segment_bytes}) {
+      if (segment.bytes <= limit && segment.bytes + 60200 > limit) {
+        limits.push_back(limit);
+      }
+    }
+  }
+  const std::vector<uint64_t> grown = {kMiB, 2 * kMiB, 5 * kMiB / 2,
+                                       kMiB, 2 * kMiB, 5 * kMiB / 2};
+  EXPECT_EQ(limits, grown);
+  // Nothing that was made ahead is left.
+  const auto names = FileSystem::Posix()->List(options_.directory);
+  ASSERT_TRUE(names.ok());
+  EXPECT_EQ(std::count(names->begin(), names->end(), "next.tmp"), 0);
 }
 
 TEST_F(DecisionLogTest, ReaderFollowsTheWriter) {
