@@ -15,9 +15,11 @@ void LeafQueue::Add(uint64_t first, absl::Span<const Leaf> leaves) {
   new_.leaves.insert(new_.leaves.end(), leaves.begin(), leaves.end());
 }
 
-std::vector<Leaf> LeafQueue::Take(uint64_t begin, uint64_t end) {
+void LeafQueue::Take(uint64_t begin, uint64_t end, std::vector<Leaf>* taken) {
+  taken->clear();
   std::lock_guard<std::mutex> one(taking_);
   Run fresh;
+  fresh.leaves.swap(spare_);
   {
     // As short as can be: who adds must not wait for a thread that has stepped
     // back.
@@ -25,26 +27,34 @@ std::vector<Leaf> LeafQueue::Take(uint64_t begin, uint64_t end) {
     fresh.first = new_.first + new_.leaves.size();
     std::swap(fresh, new_);
   }
-  if (fresh.first == left_.first + left_.leaves.size()) {
+  if (!left_.leaves.empty() &&
+      fresh.first == left_.first + left_.leaves.size()) {
     left_.leaves.insert(left_.leaves.end(), fresh.leaves.begin(),
                         fresh.leaves.end());
   } else {
     std::swap(left_, fresh);
   }
-  std::vector<Leaf>& leaves = left_.leaves;
-  const uint64_t after = left_.first + leaves.size();
+  fresh.leaves.clear();
+  spare_.swap(fresh.leaves);
+  const uint64_t after = left_.first + left_.leaves.size();
+  const bool all_there = left_.first <= begin && begin < end && end <= after;
+  // All but what comes after is taken or forgotten.
+  taken->swap(left_.leaves);
   const auto at = [&](uint64_t index) {
     const uint64_t inside = std::min(std::max(index, left_.first), after);
-    return leaves.begin() + static_cast<ptrdiff_t>(inside - left_.first);
+    return taken->begin() + static_cast<ptrdiff_t>(inside - left_.first);
   };
-  std::vector<Leaf> taken;
-  if (left_.first <= begin && begin < end && end <= after) {
-    taken.assign(at(begin), at(end));
-  }
   const auto rest = at(end);
-  left_.first += static_cast<uint64_t>(rest - leaves.begin());
-  leaves.erase(leaves.begin(), rest);
-  return taken;
+  left_.leaves.assign(rest, taken->end());
+  const uint64_t rest_first =
+      left_.first + static_cast<uint64_t>(rest - taken->begin());
+  taken->erase(rest, taken->end());
+  if (all_there) {
+    taken->erase(taken->begin(), at(begin));
+  } else {
+    taken->clear();
+  }
+  left_.first = rest_first;
 }
 
 }  // namespace tarazy

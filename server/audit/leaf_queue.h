@@ -40,9 +40,10 @@ class LeafQueue {
   // before, or together would be more than `most`, those before are forgotten.
   void Add(uint64_t first, absl::Span<const Leaf> leaves);
 
-  // The leaves of the records from `begin` to before `end`; none where they are
-  // not all there. All before `end` are forgotten.
-  std::vector<Leaf> Take(uint64_t begin, uint64_t end);
+  // Puts in `taken` the leaves of the records from `begin` to before `end`;
+  // none where they are not all there. All before `end` are forgotten. The
+  // memory of `taken` is used again: for a vector to grow takes long.
+  void Take(uint64_t begin, uint64_t end, std::vector<Leaf>* taken);
 
  private:
   // In a row from `first` on.
@@ -55,7 +56,9 @@ class LeafQueue {
   std::mutex mutex_;
   Run new_;  // guarded by mutex_
   std::mutex taking_;
-  Run left_;  // by the last Take; guarded by taking_
+  Run left_;  // by the last Take; guarded by taking_, like the next
+  // Memory for the next leaves.
+  std::vector<Leaf> spare_;
 };
 
 }  // namespace tarazy

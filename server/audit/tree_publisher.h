@@ -103,6 +103,7 @@ class TreePublisher {
   std::mutex publishing_;
   std::unique_ptr<LogReader> reader_;  // guarded by publishing_, like the next
   TreeEdge edge_;                      // of what was published
+  std::vector<Leaf> leaves_;           // of what is being published
   std::string signed_note_;            // empty: nothing was signed yet
   std::string attempted_note_;         // perhaps kept, although it failed
   bool aborted_ = false;
