@@ -48,6 +48,8 @@ struct Method {
   std::function<std::unique_ptr<Call>(Queue*, const Method*)> make;
   // Calls that each queue keeps waiting.
   int waiting = 8;
+  // Messages of a call that may wait for their answers at once.
+  size_t in_flight = 1;
   // A call comes together with its one message.
   bool with_message = false;
   // Whether a drain waits for its calls; health and reflection do not count.

@@ -195,6 +195,7 @@ std::vector<Method> DecisionMethods(
   };
   methods[2].name = "/tarazy.v1.DecisionService/DecideStream";
   methods[2].waiting = 16;
+  methods[2].in_flight = DecisionStream::kWindow;
   methods[2].make = [thread](Queue* queue, const Method* method) {
     return std::make_unique<DecisionStream>(queue, method, thread(queue));
   };

@@ -25,12 +25,12 @@ namespace tarazy {
 
 class DecisionStream final : public Call {
  public:
+  static constexpr size_t kWindow = 64;
+
   DecisionStream(Queue* queue, const Method* method, DecisionThread* thread)
       : Call(queue, method), thread_(thread) {}
 
  private:
-  static constexpr size_t kWindow = 64;
-
   // One answer that waits for the log.
   struct Pending final : AppendListener, Resumable {
     explicit Pending(DecisionStream* s) : stream(s) {}

@@ -2,6 +2,8 @@
 
 #include <grpc/support/time.h>
 
+#include <algorithm>
+
 #include "server/service/call.h"
 
 namespace tarazy {
@@ -11,6 +13,10 @@ namespace {
 constexpr size_t kMaxIdle = 1024;
 // Messages that are handled before the first of their replies is sent.
 constexpr size_t kMaxReadTogether = 64;
+// Bounds of MostUnsettled: fewer would be settled too often, and of more the
+// first would wait long for the last.
+constexpr size_t kLeastUnsettled = 32;
+constexpr size_t kMaxUnsettled = 256;
 
 // The queue whose thread this is.
 thread_local Queue* running_here = nullptr;
@@ -74,7 +80,10 @@ void Queue::Run() {
         break;
       case grpc::CompletionQueue::GOT_EVENT:
         Handle(tag, ok);
-        if (read_.size() >= kMaxReadTogether) RunRead();
+        if (read_.size() >= kMaxReadTogether ||
+            unsettled_ + read_.size() >= MostUnsettled()) {
+          RunRead();
+        }
         break;
     }
     if (stop_told_ && live_ == 0 && !shut_down_) {
@@ -112,6 +121,7 @@ void Queue::Handle(void* tag, bool ok) {
       return;
     }
     ++live_;
+    may_wait_ += call->method_->in_flight;
     if (call->method_->traffic) traffic_->Begin();
     Post(*call->method_);
   }
@@ -125,7 +135,11 @@ void Queue::RunRead() {
   if (settle_ != nullptr) unsettled_ += read_.size();
   read_.clear();
   replies_.Send();
-  if (unsettled_ >= kMaxUnsettled) Settle();
+  if (unsettled_ >= MostUnsettled()) Settle();
+}
+
+size_t Queue::MostUnsettled() const {
+  return std::clamp(may_wait_ / 2, kLeastUnsettled, kMaxUnsettled);
 }
 
 void Queue::Settle() {
@@ -144,6 +158,7 @@ void Queue::Over(Call* call) {
   call->OnOver();
   drain_listeners_.erase(call);
   --live_;
+  may_wait_ -= call->method_->in_flight;
   if (call->method_->traffic) traffic_->End();
   std::unique_ptr<Call> owner(call);
   call->Release();

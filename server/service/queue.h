@@ -8,7 +8,10 @@
 // the first of their replies is sent: decisions and gRPC each find their code
 // and data in the caches, which is worth more than the wait. What is to be done
 // once for many messages, such as to make their records durable, is done when
-// no more have come: the queue is settled.
+// no more have come: the queue is settled. It is settled, too, when half of the
+// calls that are open wait for it: their callers go on while the other half is
+// handled, and all wait equally long. Otherwise the halves get out of step, and
+// some wait for two rounds.
 //
 // Thread-safety: what is marked "any thread" may be called from any; the rest
 // is the queue's own.
@@ -53,11 +56,9 @@ class Resumable {
 
 class Queue {
  public:
-  static constexpr size_t kMaxUnsettled = 256;
-
   // `table` and `traffic` outlive the queue. `settle`, if any, is called on the
-  // queue's thread when messages have been handled and no other has come, and
-  // after kMaxUnsettled of them at the latest; it may block. What it resumes
+  // queue's thread when messages have been handled and no other has come, or
+  // half of those that there may be were handled; it may block. What it resumes
   // goes on right behind it.
   Queue(MethodTable* table, Traffic* traffic,
         std::function<void()> settle = nullptr);
@@ -84,6 +85,7 @@ class Queue {
   void Run();
   void Handle(void* tag, bool ok);
   void RunRead();
+  size_t MostUnsettled() const;
   void Settle();
   void Post(const Method& method);
   void Over(Call* call);
@@ -113,6 +115,7 @@ class Queue {
   bool stop_told_ = false;
   bool shut_down_ = false;
   size_t live_ = 0;
+  size_t may_wait_ = 0;  // messages for an answer, of the calls that live
   const std::function<void()> settle_;
   size_t unsettled_ = 0;  // messages handled since
   bool settling_ = false;
