@@ -397,7 +397,7 @@ class LogWriter : public DecisionLog {
   // In the file that was made for it. RESOURCE_EXHAUSTED: the disk is full.
   absl::Status BeginSegment() {
     auto file = ahead_->Take();
-    absl::Status s = file.ok() ? Name(*std::move(file), next_bytes_)
+    absl::Status s = file.ok() ? StartSegment(*std::move(file), next_bytes_)
                                : std::move(file).status();
     next_bytes_ =
         s.ok() ? std::min(2 * bytes_, options_.segment_bytes) : FirstBytes();
@@ -411,7 +411,7 @@ class LogWriter : public DecisionLog {
 
   // Makes the file at NextPath the segment that begins with the next record.
   // Its header is written first: a name that counts has a whole one.
-  absl::Status Name(std::unique_ptr<File> file, uint64_t bytes) {
+  absl::Status StartSegment(std::unique_ptr<File> file, uint64_t bytes) {
     SegmentHeader header;
     header.first_index = tail_index_;
     header.previous_bytes = previous_bytes_;
@@ -473,10 +473,10 @@ class LogWriter : public DecisionLog {
     if (segment_ != nullptr) MustSucceed(EndSegment());
     ahead_.reset();
     auto file = files_->Open(NextPath(), FileSystem::Mode::kCreate);
-    const absl::Status named = file.ok()
-                                   ? Name(*std::move(file), kSegmentHeaderBytes)
-                                   : std::move(file).status();
-    if (!absl::IsResourceExhausted(named)) MustSucceed(named);
+    const absl::Status started =
+        file.ok() ? StartSegment(*std::move(file), kSegmentHeaderBytes)
+                  : std::move(file).status();
+    if (!absl::IsResourceExhausted(started)) MustSucceed(started);
     segment_.reset();
   }
 

@@ -36,7 +36,7 @@ std::string Parent(const std::string& path) {
 // What direct I/O is aligned to; disks want 512 or 4096.
 constexpr uint64_t kDirectBytes = 4096;
 
-constexpr size_t kZeros = 1 << 20;
+constexpr size_t kZeros = 256 << 10;
 alignas(kDirectBytes) const char zeros[kZeros] = {};
 
 // False where direct I/O is not to be had; perhaps a part is written.

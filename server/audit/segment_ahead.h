@@ -32,7 +32,7 @@ class SegmentAhead {
  public:
   // Written at once: for as long as it takes the disk, records may wait. A file
   // that is not longer is made when it is taken.
-  static constexpr uint64_t kPieceBytes = 1 << 20;
+  static constexpr uint64_t kPieceBytes = 256 << 10;
 
   // The file is made at `path`. `files` outlives this.
   SegmentAhead(FileSystem* files, std::string path);
