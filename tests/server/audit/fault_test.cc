@@ -453,8 +453,7 @@ TEST(FaultTest, PowerLossBesideASegmentThatIsMade) {
     const size_t answered = files.MarksBefore(events).size();
     MemoryFileSystem after(files.AfterPowerLoss(events, &random));
     const auto again = DecisionLog::Open(options, &after);
-    ASSERT_TRUE(again.ok())
-        << again.status() << " after " << events << " events";
+    ASSERT_TRUE(again.ok()) << again.status() << " after " << events;
     ASSERT_GE((*again)->next_index(), answered);
     auto reader = LogReader::Open(&after, "log");
     ASSERT_TRUE(reader.ok()) << reader.status();
@@ -464,10 +463,8 @@ TEST(FaultTest, PowerLossBesideASegmentThatIsMade) {
       ASSERT_EQ((*reader)->record(), text(static_cast<int>(i)));
     }
   }
-  std::printf(
-      "power loss beside a segment that is made: %d images, 0 answered records "
-      "lost\n",
-      images);
+  std::printf("power loss, a segment made: %d images, 0 records lost\n",
+              images);
 }
 
 // A log of ten groups, the last of two records.
