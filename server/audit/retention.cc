@@ -144,7 +144,7 @@ class Retention {
       // killed while it sealed it left behind has its records, too.
       const std::string ending = name.substr(segment.size());
       const bool whole = ending.empty() || ending == ".zst";
-      if (!whole && ending != ".tmp" && ending != ".zst.tmp") continue;
+      if (!whole && ending != ".zst.tmp") continue;
       const std::string folder = absl::StrCat(options_.log_directory, "/");
       absl::Status s;
       if (whole && erased != segment) {

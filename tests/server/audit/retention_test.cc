@@ -336,13 +336,12 @@ TEST_F(RetentionTest, WhatSealingLeftBehindGoesToo) {
   auto files = disk_.AfterKill();
   const std::string first = "/log/00000000000000000000.log";
   files[first + ".zst.tmp"] = "half of it";
-  files[first + ".tmp"] = "some of it";
-  files["/log/other.tmp"] = "not ours";
+  files["/log/next.tmp"] = "of no segment yet";
   MemoryFileSystem disk(files);
   ASSERT_TRUE(DeleteOldRecords(&disk, options_).ok());
   const auto after = disk.AfterKill();
   EXPECT_EQ(Count(after, first), 0u);
-  EXPECT_EQ(Count(after, "other.tmp"), 1u);
+  EXPECT_EQ(Count(after, "next.tmp"), 1u);
 }
 
 // Rows of what was deleted go, and the file stays; also where the process was
