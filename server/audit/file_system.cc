@@ -36,8 +36,8 @@ std::string Parent(const std::string& path) {
 // What direct I/O is aligned to; disks want 512 or 4096.
 constexpr uint64_t kDirectBytes = 4096;
 
-constexpr size_t kZeros = 256 << 10;
-alignas(kDirectBytes) const char zeros[kZeros] = {};
+constexpr size_t kZerosBytes = 256 << 10;
+alignas(kDirectBytes) const char kZeros[kZerosBytes] = {};
 
 // False where direct I/O is not to be had; perhaps a part is written.
 bool WriteZerosDirectly(const std::string& path, uint64_t offset,
@@ -46,9 +46,9 @@ bool WriteZerosDirectly(const std::string& path, uint64_t offset,
   if (fd < 0) return false;
   uint64_t done = 0;
   while (done < size) {
-    const ssize_t n =
-        pwrite(fd, zeros, static_cast<size_t>(std::min(size - done, kZeros)),
-               static_cast<off_t>(offset + done));
+    const ssize_t n = pwrite(
+        fd, kZeros, static_cast<size_t>(std::min(size - done, kZerosBytes)),
+        static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) break;
     done += static_cast<uint64_t>(n);
@@ -216,9 +216,9 @@ class PosixFileSystem : public FileSystem {
 
 absl::Status File::WriteZeros(uint64_t offset, uint64_t size) {
   while (size > 0) {
-    const uint64_t piece = std::min<uint64_t>(size, kZeros);
+    const uint64_t piece = std::min<uint64_t>(size, kZerosBytes);
     absl::Status s = WriteAll(
-        this, offset, absl::string_view(zeros, static_cast<size_t>(piece)));
+        this, offset, absl::string_view(kZeros, static_cast<size_t>(piece)));
     if (!s.ok()) return s;
     StartWriting(offset, piece);
     offset += piece;

@@ -113,13 +113,16 @@ TEST_F(SegmentAheadTest, TakeWaitsForThePieceThatIsBeingMadeAndMakesTheRest) {
   ahead.Begin(3 * kPiece);
   ahead.Follow(30, 100);
   writing.get_future().wait();
+  std::atomic<bool> begun{false};
   std::thread taking([&] {
+    begun = true;
     const auto file = ahead.Take();
     EXPECT_TRUE(let_go);
     ASSERT_TRUE(file.ok()) << file.status();
     EXPECT_EQ(ReadWhole(**file), std::string(3 * kPiece, '\0'));
   });
   // Time to return too early, if it does.
+  while (!begun) std::this_thread::yield();
   for (int i = 0; i < 1000; ++i) std::this_thread::yield();
   let_go = true;
   released.set_value();
@@ -158,14 +161,22 @@ TEST_F(SegmentAheadTest, AFullDiskMeanwhileIsNoFailure) {
 
 TEST_F(SegmentAheadTest, AnotherFailureOfTheThreadIsToldByTake) {
   for (const Op failing : {Op::kWrite, Op::kSync}) {
-    SegmentAhead ahead(&files_, kPath);
-    ahead.Begin(3 * kPiece);
-    files_.set_faults(FailAt(failing, EIO, failing == Op::kWrite ? 1 : 0));
-    ahead.Follow(100, 100);
-    const auto file = ahead.Take();
-    ASSERT_FALSE(file.ok());
-    EXPECT_FALSE(absl::IsResourceExhausted(file.status()));
-    EXPECT_FALSE(Exists());
+    std::atomic<int> removed{0};
+    const auto fail = FailAt(failing, EIO, failing == Op::kWrite ? 1 : 0);
+    files_.set_faults([&](Op op, int number) -> MemoryFileSystem::Fault {
+      if (op == Op::kRemove) ++removed;
+      return fail(op, number);
+    });
+    {
+      SegmentAhead ahead(&files_, kPath);
+      ahead.Begin(3 * kPiece);
+      ahead.Follow(100, 100);
+      while (removed == 0) std::this_thread::yield();
+      const auto file = ahead.Take();
+      ASSERT_FALSE(file.ok());
+      EXPECT_FALSE(absl::IsResourceExhausted(file.status()));
+      EXPECT_FALSE(Exists());
+    }
     files_.set_faults(nullptr);
   }
 }
